@@ -36,7 +36,7 @@ function(gatehouse_module name)
   if(sources)
     add_library(gh_${name} STATIC ${sources})
     target_link_libraries(gh_${name} PUBLIC gh_options ${arg_DEPS} ${arg_LIBS})
-    if(NOT name STREQUAL "base")  # base knows nothing of Asio, so not of the PCH either
+    if(NOT name STREQUAL "base")  # base does without Asio, so without the PCH
       target_precompile_headers(gh_${name} REUSE_FROM gh_pch)
     endif()
   else()
@@ -51,7 +51,9 @@ function(gatehouse_module name)
     target_include_directories(${name}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
     target_compile_definitions(${name}_test PRIVATE
       GATEHOUSE_TESTS_DIR="${CMAKE_SOURCE_DIR}/tests")
-    target_precompile_headers(${name}_test REUSE_FROM gh_test_pch)
+    if(NOT name STREQUAL "base")
+      target_precompile_headers(${name}_test REUSE_FROM gh_test_pch)
+    endif()
   endif()
 
   if(name STREQUAL "net")

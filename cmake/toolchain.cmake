@@ -12,7 +12,6 @@ set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 set(CMAKE_CXX_FLAGS_DEV "-O0 -g1")
@@ -20,9 +19,7 @@ set(CMAKE_CXX_FLAGS_ASAN
   "-O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize=function -fno-sanitize-recover=all")
 set(CMAKE_CXX_FLAGS_TSAN "-O1 -g1 -fno-omit-frame-pointer -fsanitize=thread")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")  # without NDEBUG: assert() stays on in what we ship
-foreach(kind EXE SHARED MODULE)
-  set(CMAKE_${kind}_LINKER_FLAGS "-fuse-ld=lld -Wl,--as-needed ${CMAKE_${kind}_LINKER_FLAGS}")
-endforeach()
+set(CMAKE_EXE_LINKER_FLAGS "-pie -fuse-ld=lld -Wl,--as-needed ${CMAKE_EXE_LINKER_FLAGS}")
 
 string(TOLOWER "${CMAKE_BUILD_TYPE}" GATEHOUSE_TREE)
 if(NOT GATEHOUSE_TREE MATCHES "^(dev|asan|tsan|release)$")
@@ -50,6 +47,7 @@ endif()
 # Everything of ours is compiled with these; identical for all targets, so that they can share a PCH.
 add_library(gh_options INTERFACE)
 target_compile_options(gh_options INTERFACE
+  -fPIE  # here, not by CMake's property, which differs between libraries and programs and so splits the PCH
   -Wall -Wextra -Wshadow -Werror
   -Wno-missing-field-initializers -Wno-missing-designated-field-initializers
   "SHELL:-Xclang -fno-pch-timestamp")
