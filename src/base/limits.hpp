@@ -1,0 +1,75 @@
+// Every bound in one place, with unit and reason (design: rule 9). A limit that is hit is reported
+// by name with Errc::too_large.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace gatehouse::limits {
+
+using namespace std::chrono_literals;
+
+// HTTP
+inline constexpr std::size_t kHeaderBytes =
+    32 * 1024;  ///< one message's head; large enough for JWT bearers
+inline constexpr std::size_t kHeaderCount = 128;  ///< fields in one head
+inline constexpr std::size_t kRequestBodyBytes =
+    4 * 1024 * 1024;  ///< what an agent may send in one request
+inline constexpr std::size_t kUpstreamBodyBytes =
+    16 * 1024 * 1024;  ///< one JSON answer of an upstream, decompressed
+inline constexpr std::size_t kDiscoveryBodyBytes =
+    1024 * 1024;  ///< metadata, registration and token documents
+inline constexpr std::size_t kSseEventBytes =
+    16 * 1024 * 1024;                           ///< one SSE event; a result may be one event
+inline constexpr int kRedirects = 5;            ///< per request, each hop checked anew
+inline constexpr auto kResolveTimeout = 5s;     ///< name resolution
+inline constexpr auto kConnectTimeout = 10s;    ///< TCP and TLS, each address
+inline constexpr auto kDiscoveryTimeout = 15s;  ///< one metadata or registration request
+inline constexpr auto kTokenRequestTimeout =
+    30s;                                      ///< one token request; shorter than kRefreshLease
+inline constexpr auto kClientIdle = 60s;      ///< keep-alive connections to upstreams
+inline constexpr auto kServerIdle = 75s;      ///< keep-alive connections of agents
+inline constexpr auto kHeaderDeadline = 10s;  ///< a request head must be complete (slow loris)
+inline constexpr auto kBodyDeadline = 30s;    ///< a request body must be complete
+inline constexpr std::size_t kPoolPerOrigin = 256;  ///< open connections to one upstream origin
+inline constexpr std::size_t kServerConnections = 8192;  ///< accepted connections per shard
+inline constexpr auto kDrain = 10s;  ///< grace for requests under way at shutdown
+
+// JSON
+inline constexpr int kJsonDepth = 64;  ///< nesting of arguments, results and metadata
+
+// MCP
+inline constexpr auto kCallTimeout = 60s;                      ///< one tools/call without progress
+inline constexpr auto kCallTimeoutMax = 600s;                  ///< one tools/call, progress or not
+inline constexpr auto kListTimeout = 30s;                      ///< one page of a list
+inline constexpr auto kProbeTimeout = 10s;                     ///< server/discover over stdio
+inline constexpr int kListPages = 50;                          ///< pages of one list
+inline constexpr std::size_t kToolsPerConnection = 2000;       ///< tools kept of one connection
+inline constexpr std::size_t kCatalogBytes = 8 * 1024 * 1024;  ///< one connection's tool list
+inline constexpr int kMrtrRounds = 10;  ///< input_required rounds of one call
+inline constexpr std::size_t kStdioLineBytes =
+    16 * 1024 * 1024;                            ///< one JSON-RPC message over stdio
+inline constexpr auto kStdioCloseGrace = 2s;     ///< stdin closed → SIGTERM → SIGKILL, each step
+inline constexpr auto kEraCache = 24h;           ///< a stale "legacy" verdict never fails by itself
+inline constexpr std::size_t kSessions = 10000;  ///< inbound legacy sessions per shard
+inline constexpr auto kSessionIdle = 30min;      ///< an inbound legacy session without traffic
+
+// Logins
+inline constexpr auto kAuthorizationLife = 10min;  ///< a pending login
+inline constexpr std::size_t kPendingLogins = 8;   ///< per connection and owner
+inline constexpr int kStepUpAttempts = 3;          ///< authorizations for one refused call
+inline constexpr auto kRefreshLease = 45s;         ///< longer than kTokenRequestTimeout
+inline constexpr auto kRefreshWait = 50s;        ///< a loser waits this long for the winner's pair
+inline constexpr int kRefreshReplays = 3;        ///< same refresh token after lost answers
+inline constexpr auto kRefreshAhead = 60s;       ///< refresh this long before expiry
+inline constexpr int kAuthorizationServers = 5;  ///< considered of one resource
+
+// Search
+inline constexpr std::size_t kSearchLimit = 50;         ///< most results of one search
+inline constexpr std::size_t kSearchQueryBytes = 2048;  ///< a query
+
+// Store
+inline constexpr auto kFeedPoll = 100ms;  ///< change feed on one host; staleness ≤ 250 ms
+inline constexpr auto kFeedSilence = 5s;  ///< a cache whose feed is silent so long is not used
+
+}  // namespace gatehouse::limits

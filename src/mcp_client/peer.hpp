@@ -1,0 +1,68 @@
+// Peer: an MCP server as we talk to it, whatever its transport and era. One Peer belongs to one
+// principal's upstream (design §2); it is used by the tasks of one shard, several requests at once.
+// Opened by mcp_client::open_* (see connect.hpp).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "async/task.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "mcp/request.hpp"
+
+namespace gatehouse::mcp_client {
+
+/// Gives the credentials for each HTTP request. Implemented by upstream/ over the vault; stdio
+/// needs none.
+class Authorizer {
+ public:
+  virtual ~Authorizer() = default;
+  struct Header {
+    std::string name;
+    Secret value;
+  };
+  /// Headers to add to the next request: `Authorization: Bearer …`, an API key, none. Refreshes
+  /// ahead of expiry. Errors: sign_in_required and what refresh may end in.
+  virtual Task<Result<std::vector<Header>>> headers() = 0;
+};
+
+/// Answers what a server asks the person: elicitation (form, url), sampling, roots. Null where
+/// nobody can answer.
+class Interaction {
+ public:
+  virtual ~Interaction() = default;
+  virtual const mcp::ClientCapabilities& capabilities() const = 0;
+  /// The raw JSON result for the server's request, or an error that is answered as JSON-RPC error.
+  virtual Task<Result<std::string>> answer(std::string_view method, std::string_view params) = 0;
+};
+
+/// What the handshake or server/discover told. Untrusted, for display and routing only.
+struct ServerInfo {
+  mcp::Era era = mcp::Era::legacy;
+  std::string protocol_version;
+  std::string name;
+  std::string version;
+  std::string title;
+  std::string instructions;
+  std::string capabilities = "{}";  ///< raw JSON object
+};
+
+class Peer {
+ public:
+  virtual ~Peer() = default;
+  /// Sends one request and awaits its answer. MRTR rounds and requests of the server are answered
+  /// through `interaction` when given and returned as they are (resultType input_required) when
+  /// not. Errors: outcome_unknown, unavailable, timeout, session_lost (only when re-establishing
+  /// failed or repeating would be unsafe), protocol, too_large, cancelled, tls, blocked_address,
+  /// and the authorizer's.
+  virtual Task<Result<mcp::Answer>> request(mcp::Request request, Interaction* interaction) = 0;
+  virtual const ServerInfo& info() const = 0;
+  /// Ends the session politely (DELETE, stdin close). Idempotent.
+  virtual Task<> close() = 0;
+  /// False once the process has exited or the session cannot be used any more.
+  virtual bool alive() const = 0;
+};
+
+}  // namespace gatehouse::mcp_client

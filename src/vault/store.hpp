@@ -1,0 +1,150 @@
+// Store interfaces, one per aggregate (design §6). Implemented over memory, SQLite and later
+// PostgreSQL; all pass store_contract. Organization is a parameter of every call (design: rule 4).
+// Errors: storage, not_found, conflict, corrupt.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "async/task.hpp"
+#include "base/result.hpp"
+#include "vault/records.hpp"
+
+namespace gatehouse::vault {
+
+class ConnectionStore {
+ public:
+  virtual ~ConnectionStore() = default;
+  /// conflict when the name is taken.
+  virtual Task<Result<Connection>> create(Connection connection) = 0;
+  /// Compare-and-set on revision; returns the stored record with the next revision.
+  virtual Task<Result<Connection>> update(Connection connection) = 0;
+  virtual Task<Result<std::optional<Connection>>> find(OrganizationId organization,
+                                                       std::string name) = 0;
+  /// Sorted by name. A record whose secrets cannot be decrypted is returned without them rather
+  /// than hidden.
+  virtual Task<Result<std::vector<Connection>>> list(OrganizationId organization) = 0;
+  /// Removes the connection with its state, catalog, credentials and pending logins, in one
+  /// transaction.
+  virtual Task<Result<void>> erase(OrganizationId organization, ConnectionId id) = 0;
+
+  virtual Task<Result<ConnectionState>> load_state(
+      OrganizationId organization, ConnectionId id) = 0;  ///< default when never saved
+  virtual Task<Result<void>> save_state(OrganizationId organization, ConnectionId id,
+                                        ConnectionState state) = 0;
+  virtual Task<Result<std::optional<StoredCatalog>>> load_catalog(OrganizationId organization,
+                                                                  ConnectionId id) = 0;
+  virtual Task<Result<void>> save_catalog(OrganizationId organization, StoredCatalog catalog) = 0;
+};
+
+/// A lease on one credential row, timed by the store.
+struct Lease {
+  std::string holder;     ///< random, one per attempt
+  Credential credential;  ///< re-read under the lease
+};
+
+class CredentialStore {
+ public:
+  virtual ~CredentialStore() = default;
+  /// corrupt when the row cannot be decrypted: that login only is lost.
+  virtual Task<Result<std::optional<Credential>>> find(CredentialKey key) = 0;
+  virtual Task<Result<std::vector<CredentialKey>>> list(OrganizationId organization,
+                                                        std::optional<ConnectionId> connection) = 0;
+  /// A completed login: replaces the row if its epoch is still `expected_epoch` (0: none existed);
+  /// epoch + 1, version + 1, sign_in_required and attempts cleared. conflict when the epoch moved
+  /// on.
+  virtual Task<Result<Credential>> save_login(Credential credential,
+                                              std::int64_t expected_epoch) = 0;
+  /// Takes the lease if it is free or expired (store's clock, survives wall-clock jumps) and
+  /// re-reads the row. Nothing: held by another.
+  virtual Task<Result<std::optional<Lease>>> acquire_lease(CredentialKey key, std::string holder,
+                                                           std::chrono::milliseconds life) = 0;
+  virtual Task<Result<void>> release_lease(CredentialKey key, std::string holder) = 0;
+  /// Durable before the token request is sent: attempts + 1, last_attempt_at = now. conflict when
+  /// version or epoch moved on.
+  virtual Task<Result<void>> mark_attempt(CredentialKey key, std::int64_t version,
+                                          std::int64_t epoch, SystemTime now) = 0;
+  /// The new pair, durable before it is used: compare-and-set on version and epoch, lease or not;
+  /// version + 1, attempts = 0.
+  virtual Task<Result<Credential>> save_refreshed(CredentialKey key, std::int64_t version,
+                                                  std::int64_t epoch, TokenSet tokens) = 0;
+  /// invalid_grant under unchanged version and epoch: the row stays until a login or logout
+  /// replaces it.
+  virtual Task<Result<void>> require_sign_in(CredentialKey key, std::int64_t version,
+                                             std::int64_t epoch, std::string reason) = 0;
+  /// Logout: forgets the tokens, epoch + 1; the row stays so that late answers find the epoch gone.
+  /// Returns what was held, for revocation.
+  virtual Task<Result<std::optional<Credential>>> end_login(CredentialKey key) = 0;
+};
+
+class RegistrationStore {
+ public:
+  virtual ~RegistrationStore() = default;
+  /// The newest one of that kind.
+  virtual Task<Result<std::optional<Registration>>> find_current(OrganizationId organization,
+                                                                 std::string issuer,
+                                                                 RegistrationKind kind) = 0;
+  virtual Task<Result<std::optional<Registration>>> find(OrganizationId organization,
+                                                         RegistrationId id) = 0;
+  /// Makes `registration` current if `expected` (its id; nothing: none) still is; first writer
+  /// wins, the loser gets conflict.
+  virtual Task<Result<Registration>> save(Registration registration,
+                                          std::optional<RegistrationId> expected) = 0;
+  virtual Task<Result<void>> erase(OrganizationId organization, RegistrationId id) = 0;
+};
+
+class AuthorizationStore {
+ public:
+  virtual ~AuthorizationStore() = default;
+  /// Retires older pending logins of the same key (a second login retires the first) and expired
+  /// ones of everybody.
+  virtual Task<Result<void>> save(Authorization authorization) = 0;
+  /// Looks without consuming; nothing when unknown or older than kAuthorizationLife.
+  virtual Task<Result<std::optional<Authorization>>> find(OrganizationId organization,
+                                                          std::string state_hash) = 0;
+  /// Consumes it: exactly one caller gets it.
+  virtual Task<Result<std::optional<Authorization>>> take(OrganizationId organization,
+                                                          std::string state_hash) = 0;
+  virtual Task<Result<void>> erase(OrganizationId organization, AuthorizationId id) = 0;
+};
+
+class AgentTokenStore {
+ public:
+  virtual ~AgentTokenStore() = default;
+  virtual Task<Result<void>> create(AgentToken token) = 0;
+  virtual Task<Result<std::optional<AgentToken>>> find_by_hash(std::string hash) = 0;
+  virtual Task<Result<std::vector<AgentToken>>> list(OrganizationId organization) = 0;
+  virtual Task<Result<void>> revoke(OrganizationId organization, TokenId id, SystemTime now) = 0;
+};
+
+/// One row of the numbered change table. Caches drop what it names.
+struct Change {
+  std::int64_t number = 0;
+  std::string table;  ///< connections, credentials, registrations, agent_tokens, catalogs, states
+  OrganizationId organization;
+  std::string id;  ///< the row's id (connection id for credentials, states and catalogs)
+};
+
+class ChangeFeed {
+ public:
+  virtual ~ChangeFeed() = default;
+  virtual Task<Result<std::int64_t>> last_number() = 0;
+  /// Changes after `number`, oldest first, at most 1000. Cheap when nothing changed.
+  virtual Task<Result<std::vector<Change>>> changes_after(std::int64_t number) = 0;
+};
+
+/// Everything the process stores.
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual ConnectionStore& connections() = 0;
+  virtual CredentialStore& credentials() = 0;
+  virtual RegistrationStore& registrations() = 0;
+  virtual AuthorizationStore& authorizations() = 0;
+  virtual AgentTokenStore& agent_tokens() = 0;
+  virtual ChangeFeed& changes() = 0;
+};
+
+}  // namespace gatehouse::vault
