@@ -50,6 +50,7 @@ target_compile_options(gh_options INTERFACE
   -fPIE  # here, not by CMake's property, which differs between libraries and programs and so splits the PCH
   -Wall -Wextra -Wshadow -Werror
   -Wno-missing-field-initializers -Wno-missing-designated-field-initializers
+  -Wno-deprecated-declarations  # std::stable_sort of libstdc++ 12 uses what it deprecates itself
   "SHELL:-Xclang -fno-pch-timestamp")
 target_compile_definitions(gh_options INTERFACE
   BOOST_ASIO_NO_DEPRECATED

@@ -36,6 +36,7 @@ def compile_flags():
     return (
         "-std=c++23", "-Isrc", "-Itests", "-Wall", "-Wextra", "-Wshadow", "-Werror",
         "-Wno-missing-field-initializers", "-Wno-missing-designated-field-initializers",
+        "-Wno-deprecated-declarations",
         "-DBOOST_ASIO_NO_DEPRECATED", "-DBOOST_ASIO_SEPARATE_COMPILATION",
         "-DBOOST_BEAST_SEPARATE_COMPILATION", "-DFMT_SHARED", "-D_GLIBCXX_ASSERTIONS",
     )
