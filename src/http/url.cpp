@@ -35,9 +35,11 @@ Result<Url> Url::parse(std::string_view text, std::string_view what) {
   url.host_ = ascii_lower(view.host());
   if (url.host_.empty()) return refuse(what, text, "has no host");
   const auto host_type = view.host_type();
-  // Boost 1.81 takes "127.0.0.1.example.com" for an IPv4 address, so the characters decide.
-  const bool numeric = url.host_.find_first_not_of("0123456789.") == std::string::npos;
-  url.is_ip_literal_ = host_type == urls::host_type::ipv6 || numeric;
+  url.is_ip_literal_ = host_type == urls::host_type::ipv6 || host_type == urls::host_type::ipv4;
+  // Boost.URL 1.81 splits "http://127.0.0.1.example.com/" into the host 127.0.0.1 and the path ".example.com/".
+  if (!view.encoded_path().empty() && !view.encoded_path().starts_with('/')) {
+    return refuse(what, text, "has a host name that begins like an IP address");
+  }
   if (host_type == urls::host_type::ipvfuture)
     return refuse(what, text, "has an unknown kind of address as host");
   if (host_type == urls::host_type::ipv6) url.host_ = ascii_lower(view.host_address());
