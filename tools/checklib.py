@@ -22,10 +22,10 @@ def cxx_files():
 
 
 def changed_files():
-    """What differs from the branch point, committed or not; the last commit where there is none."""
+    """What differs from the branch point, committed or not; everything where there is none (CI)."""
     base = (git("merge-base", "origin/main", "HEAD") or [""])[0]
     if not base or base == (git("rev-parse", "HEAD") or [""])[0]:
-        base = "HEAD~1"
+        return cxx_files()
     names = set(git("diff", "--name-only", base)) | set(git("ls-files", "-o", "--exclude-standard"))
     return sorted(ROOT / name for name in names if (ROOT / name).is_file())
 
