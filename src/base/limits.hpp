@@ -31,6 +31,11 @@ inline constexpr auto kClientIdle = 60s;      ///< keep-alive connections to ups
 inline constexpr auto kServerIdle = 75s;      ///< keep-alive connections of agents
 inline constexpr auto kHeaderDeadline = 10s;  ///< a request head must be complete (slow loris)
 inline constexpr auto kBodyDeadline = 30s;    ///< a request body must be complete
+inline constexpr auto kWriteStall = 30s;      ///< a peer that takes none of our bytes for so long
+inline constexpr auto kLinger =
+    2s;  ///< reading on after a refusal, so that the peer gets to see it
+inline constexpr std::size_t kStreamBufferBytes =
+    64 * 1024;  ///< unsent bytes of a streamed answer before its writer waits
 inline constexpr std::size_t kPoolPerOrigin = 256;  ///< open connections to one upstream origin
 inline constexpr std::size_t kServerConnections = 8192;  ///< accepted connections per shard
 inline constexpr auto kDrain = 10s;  ///< grace for requests under way at shutdown
@@ -48,11 +53,14 @@ inline constexpr std::size_t kToolsPerConnection = 2000;       ///< tools kept o
 inline constexpr std::size_t kCatalogBytes = 8 * 1024 * 1024;  ///< one connection's tool list
 inline constexpr int kMrtrRounds = 10;  ///< input_required rounds of one call
 inline constexpr std::size_t kStdioLineBytes =
-    16 * 1024 * 1024;                            ///< one JSON-RPC message over stdio
-inline constexpr auto kStdioCloseGrace = 2s;     ///< stdin closed → SIGTERM → SIGKILL, each step
-inline constexpr auto kEraCache = 24h;           ///< a stale "legacy" verdict never fails by itself
-inline constexpr std::size_t kSessions = 10000;  ///< inbound legacy sessions per shard
-inline constexpr auto kSessionIdle = 30min;      ///< an inbound legacy session without traffic
+    16 * 1024 * 1024;                         ///< one JSON-RPC message over stdio
+inline constexpr auto kStdioCloseGrace = 2s;  ///< stdin closed → SIGTERM → SIGKILL, each step
+inline constexpr auto kEraCache = 24h;        ///< a stale "legacy" verdict never fails by itself
+inline constexpr std::size_t kStderrBytes =
+    64 * 1024;                                         ///< kept of what a child last said on stderr
+inline constexpr std::size_t kStderrLineBytes = 4096;  ///< of one such line in a log event
+inline constexpr std::size_t kSessions = 10000;        ///< inbound legacy sessions per shard
+inline constexpr auto kSessionIdle = 30min;  ///< an inbound legacy session without traffic
 
 // Logins
 inline constexpr auto kAuthorizationLife = 10min;  ///< a pending login
