@@ -66,6 +66,13 @@ class CredentialStore {
   /// version or epoch moved on.
   virtual Task<Result<void>> mark_attempt(CredentialKey key, std::int64_t version,
                                           std::int64_t epoch, SystemTime now) = 0;
+  /// The attempt is known to have changed nothing (5xx, never sent): attempts - 1, at least 0. Not
+  /// an error when version or epoch moved on.
+  virtual Task<Result<void>> settle_attempt(CredentialKey key, std::int64_t version,
+                                            std::int64_t epoch) {
+    (void)key, (void)version, (void)epoch;
+    co_return Result<void>{};
+  }
   /// The new pair, durable before it is used: compare-and-set on version and epoch, lease or not;
   /// version + 1, attempts = 0.
   virtual Task<Result<Credential>> save_refreshed(CredentialKey key, std::int64_t version,
