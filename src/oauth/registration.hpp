@@ -1,0 +1,61 @@
+// Dynamic client registration (RFC 7591): request and answer, and which authentication method to
+// ask for. Pure.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "http/message.hpp"
+#include "oauth/metadata.hpp"
+#include "oauth/token.hpp"
+
+namespace gatehouse::oauth {
+
+struct ClientMetadata {
+  std::string client_name = "Gatehouse";
+  std::string client_uri;
+  std::vector<std::string> redirect_uris;
+  ClientAuthMethod auth_method = ClientAuthMethod::none;
+  std::string scope;  ///< empty: the member is omitted
+};
+
+/// "native" when every redirect URI is on loopback, "web" otherwise.
+std::string_view application_type(const std::vector<std::string>& redirect_uris);
+
+/// Asks for authorization_code and refresh_token.
+http::Request make_registration_request(std::string_view registration_endpoint,
+                                        const ClientMetadata& client);
+
+struct RegistrationResponse {
+  std::string client_id;
+  Secret client_secret;                           ///< empty: public client
+  std::optional<std::int64_t> secret_expires_at;  ///< Unix seconds; nothing: never or not said
+  std::string auth_method;                        ///< as answered; empty when absent
+  std::vector<std::string> redirect_uris;         ///< as answered; empty when absent
+  std::string registration_client_uri;            ///< RFC 7592
+  Secret registration_access_token;
+};
+
+/// Errors: rejected (with the server's reason quoted and what to do), server_error, rate_limited,
+/// protocol.
+Result<RegistrationResponse> parse_registration_response(int status, std::string_view body);
+
+/// What to ask for at registration: none if the server takes public clients, else basic, else post
+/// (metadata without a list means basic, RFC 8414 §2). Errors: unsupported, naming what is offered.
+Result<ClientAuthMethod> choose_auth_method(const AuthorizationServerMetadata& server);
+
+/// How a registered client authenticates: what the answer says where it can be (a secret is there,
+/// or none is needed), else what the metadata offers for what was given.
+Result<ClientAuthMethod> settle_auth_method(const RegistrationResponse& response,
+                                            const AuthorizationServerMetadata& server);
+
+/// For a client id (and secret) that a person gave.
+Result<ClientAuthMethod> preregistered_auth_method(bool has_secret,
+                                                   const AuthorizationServerMetadata& server);
+
+}  // namespace gatehouse::oauth

@@ -1,0 +1,89 @@
+// TokenSource: access tokens for upstream calls, cached per shard and refreshed ahead of expiry
+// (design §3, §4.1). One per shard. The cache is dropped by the change feed (on_change), so that a
+// login made by another process is picked up; the hot path never waits for the store.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "async/single_flight.hpp"
+#include "async/task.hpp"
+#include "async/task_group.hpp"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "http/client.hpp"
+#include "oauth_client/refresh.hpp"
+#include "vault/store.hpp"
+
+namespace gatehouse::oauth_client {
+
+struct AccessToken {
+  Secret value;
+  std::int64_t version = 0;
+  std::int64_t epoch = 0;
+  std::optional<SystemTime> expires_at;  ///< nothing: unknown
+  std::string scope;                     ///< granted
+  std::string requested_scope;           ///< union of what was ever requested
+};
+using AccessTokenPtr = std::shared_ptr<const AccessToken>;
+
+class TokenSource final {
+ public:
+  /// All must outlive this; `tasks` runs refreshes, which no waiter's leaving ends.
+  TokenSource(vault::Store& store, http::Client& client, const Clock& clock, TaskGroup& tasks,
+              Logger& logger);
+
+  /// The cached token if it is good for longer than the refresh margin; else null. Never waits.
+  AccessTokenPtr find_cached(const vault::CredentialKey& key) const;
+
+  /// A token to use now: cached, stored or refreshed. A token near its expiry is returned while a
+  /// refresh runs beside; an expired one waits for it. Errors: sign_in_required (a person must; the
+  /// hint names the command), and transient ones: timeout, unavailable, outcome_unknown,
+  /// server_error, storage; invalid_client. `connection` must outlive the call.
+  Task<Result<AccessTokenPtr>> access_token(const vault::Connection& connection,
+                                            vault::CredentialKey key);
+
+  /// The server answered 401 to the token of `refused` (version and epoch): a newer one if there is
+  /// one, else one forced refresh. A second 401 for the new version is the caller's
+  /// sign_in_required. Errors: as access_token.
+  Task<Result<AccessTokenPtr>> on_unauthorized(const vault::Connection& connection,
+                                               vault::CredentialKey key, AccessTokenPtr refused);
+
+  /// The server answered 403 insufficient_scope: the Error that asks for a step-up, naming the
+  /// union of what was requested before and what the challenge demands. `scope` (space separated)
+  /// is for LoginRequest::step_up_scope.
+  struct StepUp {
+    Error error;        ///< Errc::insufficient_scope
+    std::string scope;  ///< the union
+  };
+  static StepUp on_insufficient_scope(const vault::Connection& connection, const AccessToken& token,
+                                      const std::vector<std::string>& challenges);
+
+  /// Drops what the change names (credentials and registrations and connections tables).
+  void on_change(const vault::Change& change);
+  /// Drops everything: the feed was silent or reconnected.
+  void drop_cache();
+
+ private:
+  struct Flight;
+  Task<Result<AccessTokenPtr>> load(const vault::Connection& connection, vault::CredentialKey key,
+                                    std::optional<std::pair<std::int64_t, std::int64_t>> refused);
+  Task<Result<vault::Credential>> refresh(const vault::Connection& connection,
+                                          vault::CredentialKey key, RefreshReason reason);
+  Task<> refresh_beside(vault::Connection connection, vault::CredentialKey key);
+  AccessTokenPtr remember(const vault::Credential& credential);
+
+  vault::Store& store_;
+  const Clock& clock_;
+  TaskGroup& tasks_;
+  Logger& logger_;
+  Refresher refresher_;
+  SingleFlight<vault::CredentialKey, vault::Credential> flights_;
+  std::map<vault::CredentialKey, AccessTokenPtr> cache_;
+};
+
+}  // namespace gatehouse::oauth_client
