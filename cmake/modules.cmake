@@ -14,6 +14,9 @@ target_precompile_headers(gh_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.hpp)
 target_link_libraries(gh_test_pch PRIVATE GTest::gmock)
 target_precompile_headers(gh_test_pch PRIVATE
   ${CMAKE_SOURCE_DIR}/cmake/pch.hpp <gtest/gtest.h> <gmock/gmock.h>)
+if(GATEHOUSE_TREE STREQUAL "release")  # unit tests run sanitized; here they are built when named
+  set_target_properties(gh_test_pch PROPERTIES EXCLUDE_FROM_ALL ON)
+endif()
 
 set_property(GLOBAL PROPERTY GATEHOUSE_MODULES "")
 
@@ -48,6 +51,9 @@ function(gatehouse_module name)
   if(tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE gh_${name} ${arg_TEST_DEPS} GTest::gmock GTest::gmock_main)
+    if(GATEHOUSE_TREE STREQUAL "release")
+      set_target_properties(${name}_test PROPERTIES EXCLUDE_FROM_ALL ON)
+    endif()
     target_include_directories(${name}_test PRIVATE ${CMAKE_SOURCE_DIR}/tests)
     target_compile_definitions(${name}_test PRIVATE
       GATEHOUSE_TESTS_DIR="${CMAKE_SOURCE_DIR}/tests")

@@ -18,8 +18,9 @@ set(CMAKE_CXX_FLAGS_DEV "-O0 -g1")
 set(CMAKE_CXX_FLAGS_ASAN
   "-O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize=function -fno-sanitize-recover=all")
 set(CMAKE_CXX_FLAGS_TSAN "-O1 -g1 -fno-omit-frame-pointer -fsanitize=thread")
-set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")  # without NDEBUG: assert() stays on in what we ship
-set(CMAKE_EXE_LINKER_FLAGS "-pie -fuse-ld=lld -Wl,--as-needed ${CMAKE_EXE_LINKER_FLAGS}")
+# Without NDEBUG: assert() stays on in what we ship.
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1 -D_FORTIFY_SOURCE=2 -fstack-protector-strong")
+set(CMAKE_EXE_LINKER_FLAGS "-pie -fuse-ld=lld -Wl,--as-needed,-z,relro,-z,now ${CMAKE_EXE_LINKER_FLAGS}")
 
 string(TOLOWER "${CMAKE_BUILD_TYPE}" GATEHOUSE_TREE)
 if(NOT GATEHOUSE_TREE MATCHES "^(dev|asan|tsan|release)$")
@@ -56,6 +57,6 @@ target_compile_definitions(gh_options INTERFACE
   BOOST_ASIO_NO_DEPRECATED
   BOOST_ASIO_SEPARATE_COMPILATION
   BOOST_BEAST_SEPARATE_COMPILATION
-  $<$<NOT:$<CONFIG:Release>>:_GLIBCXX_ASSERTIONS>)
+  _GLIBCXX_ASSERTIONS)
 target_include_directories(gh_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_link_libraries(gh_options INTERFACE Threads::Threads fmt::fmt Boost::headers)
