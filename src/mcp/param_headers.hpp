@@ -39,9 +39,8 @@ struct ParamHeader {
   std::string value;  ///< encoded
 };
 
-/// The headers for proved raw `arguments` (empty: none): absent and null arguments are omitted,
-/// numbers keep their text, values of another type than annotated are omitted too, because the
-/// server must refuse them anyway.
+/// The headers for proved raw `arguments` (empty: none): absent and null arguments are omitted, as
+/// are objects and arrays; integral numbers are written without fraction (H-7).
 std::vector<ParamHeader> make_param_headers(const HeaderPlan& plan, std::string_view arguments);
 
 /// Whether a received header value means the same as the raw JSON value from the body: strings

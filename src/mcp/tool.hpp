@@ -37,6 +37,9 @@ struct CacheHints {
   CacheScope scope = CacheScope::private_;
 };
 
+/// Of any proved raw result.
+CacheHints parse_cache_hints(std::string_view raw_result);
+
 /// A tool that must not be offered, and why.
 struct DroppedTool {
   std::string name;
