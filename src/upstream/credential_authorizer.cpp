@@ -1,0 +1,50 @@
+#include "upstream/credential_authorizer.hpp"
+
+namespace gatehouse::upstream {
+namespace {
+
+std::vector<mcp_client::Authorizer::Header> bearer(const oauth_client::AccessToken& token) {
+  std::vector<mcp_client::Authorizer::Header> headers;
+  headers.push_back({"Authorization", Secret("Bearer " + std::string(token.value.reveal()))});
+  return headers;
+}
+
+}  // namespace
+
+CredentialAuthorizer::CredentialAuthorizer(std::shared_ptr<const vault::Connection> connection,
+                                           vault::CredentialKey key,
+                                           oauth_client::TokenSource& tokens)
+    : connection_(std::move(connection)), key_(std::move(key)), tokens_(tokens) {}
+
+Task<Result<std::vector<mcp_client::Authorizer::Header>>> CredentialAuthorizer::headers() {
+  std::vector<Header> fixed;
+  for (const vault::SecretHeader& header : connection_->headers)
+    fixed.push_back({header.name, header.value});
+  if (connection_->auth == vault::AuthKind::headers ||
+      connection_->transport == vault::Transport::stdio)
+    co_return fixed;
+  oauth_client::AccessTokenPtr token = tokens_.find_cached(key_);
+  if (!token) {
+    Result<oauth_client::AccessTokenPtr> loaded = co_await tokens_.access_token(*connection_, key_);
+    if (!loaded) {
+      // A server that is not known to want OAuth is asked without a token; its challenge decides.
+      const bool may_be_open = connection_->auth != vault::AuthKind::oauth &&
+                               loaded.error().code == Errc::sign_in_required;
+      if (may_be_open) co_return fixed;
+      co_return std::unexpected(loaded.error());
+    }
+    token = *loaded;
+  }
+  last_ = token;
+  std::vector<Header> headers = bearer(*token);
+  headers.insert(headers.end(), std::make_move_iterator(fixed.begin()),
+                 std::make_move_iterator(fixed.end()));
+  co_return headers;
+}
+
+oauth_client::AccessTokenPtr CredentialAuthorizer::current() const {
+  const oauth_client::AccessTokenPtr cached = tokens_.find_cached(key_);
+  return cached ? cached : last_;
+}
+
+}  // namespace gatehouse::upstream

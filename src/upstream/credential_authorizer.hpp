@@ -1,0 +1,34 @@
+// The credentials of one upstream's requests: a bearer token of the vault, static headers, or
+// nothing. Implements what mcp_client asks for over the TokenSource; the hot path finds the token
+// in its cache without waiting.
+#pragma once
+
+#include <memory>
+
+#include "mcp_client/peer.hpp"
+#include "oauth_client/token_source.hpp"
+#include "vault/records.hpp"
+
+namespace gatehouse::upstream {
+
+class CredentialAuthorizer final : public mcp_client::Authorizer {
+ public:
+  /// `tokens` must outlive this.
+  CredentialAuthorizer(std::shared_ptr<const vault::Connection> connection,
+                       vault::CredentialKey key, oauth_client::TokenSource& tokens);
+
+  Task<Result<std::vector<Header>>> headers() override;
+
+  /// The token that a request starting now would use without waiting, or the one used last; null
+  /// before the first.
+  oauth_client::AccessTokenPtr current() const;
+  const vault::CredentialKey& key() const { return key_; }
+
+ private:
+  std::shared_ptr<const vault::Connection> connection_;
+  vault::CredentialKey key_;
+  oauth_client::TokenSource& tokens_;
+  oauth_client::AccessTokenPtr last_;
+};
+
+}  // namespace gatehouse::upstream

@@ -1,0 +1,91 @@
+// Listing an upstream's tools: what earns "ready" (design: rule 5). A failed listing never empties
+// the stored catalog.
+#include <fmt/format.h>
+
+#include "mcp_client/list_tools.hpp"
+#include "upstream/upstream.hpp"
+#include "upstream/upstreams.hpp"
+
+namespace gatehouse::upstream {
+namespace {
+
+constexpr int kMethodNotFound = -32601;
+
+vault::StoredCatalog to_catalog(const ConnectionId& connection, mcp_client::ToolList list,
+                                SystemTime now) {
+  vault::StoredCatalog catalog;
+  catalog.connection = connection;
+  for (mcp::Tool& tool : list.tools) catalog.tools.push_back(std::move(tool.raw));
+  for (const mcp::DroppedTool& tool : list.dropped) {
+    catalog.dropped.push_back(quote_remote(tool.name, 80) + ": " + tool.reason);
+  }
+  catalog.fetched_at = now;
+  catalog.ttl_ms = list.cache.ttl_ms;
+  return catalog;
+}
+
+}  // namespace
+
+Task<Result<ListOutcome>> Upstreams::refresh_catalog(Target target) {
+  const UpstreamPtr upstream = find_or_make(target);
+  co_return co_await listings_.run(upstream->key, [this, upstream] { return list(upstream); });
+}
+
+Task<Result<ListOutcome>> Upstreams::list(UpstreamPtr upstream) {
+  for (bool repeated = false;; repeated = true) {
+    Result<OpenOutcome> opened = co_await ensure_open(upstream);
+    record(upstream, opened ? nullptr : &opened.error());
+    if (!opened) co_return std::unexpected(opened.error());
+    if (PersonNeeded* needed = std::get_if<PersonNeeded>(&*opened)) co_return std::move(*needed);
+    const std::shared_ptr<mcp_client::Peer> peer = upstream->peer;
+    const oauth_client::AccessTokenPtr used = upstream->authorizer.current();
+    const bool is_stdio = upstream->connection->transport == vault::Transport::stdio;
+    Result<mcp_client::ListAnswer> answer = co_await mcp_client::list_tools(
+        *peer, is_stdio ? mcp_client::PeerTransport::stdio : mcp_client::PeerTransport::http,
+        parts_.log);
+    record(upstream, answer ? nullptr : &answer.error());
+    if (!answer) {
+      if (answer.error().code == Errc::sign_in_required) {
+        co_await save_health(upstream, vault::Health::sign_in_required, answer.error());
+        co_return PersonNeeded{PersonNeeded::Why::sign_in, answer.error(), {}, {}};
+      }
+      co_await save_health(upstream, vault::Health::unreachable, answer.error());
+      co_return std::unexpected(answer.error());
+    }
+    if (mcp::HttpRefusal* refusal = std::get_if<mcp::HttpRefusal>(&*answer)) {
+      Result<std::optional<PersonNeeded>> needed =
+          co_await on_refusal(upstream, std::move(*refusal), used, repeated);
+      if (!needed) co_return std::unexpected(needed.error());
+      if (*needed) co_return std::move(**needed);
+      continue;
+    }
+    mcp_client::ToolList tools;
+    if (const mcp::RpcError* error = std::get_if<mcp::RpcError>(&*answer)) {
+      if (error->code != kMethodNotFound) {
+        Error why{
+            Errc::protocol,
+            fmt::format("{} answered tools/list with error {}: {}", upstream->connection->name,
+                        error->code, quote_remote(error->message)),
+            {}};
+        co_await save_health(upstream, vault::Health::failing, why);
+        co_return std::unexpected(why);
+      }
+    } else {
+      tools = std::get<mcp_client::ToolList>(std::move(*answer));
+    }
+    co_return co_await store_catalog(
+        upstream, to_catalog(upstream->key.connection, std::move(tools), parts_.clock.now()));
+  }
+}
+
+Task<Result<ListOutcome>> Upstreams::store_catalog(UpstreamPtr upstream,
+                                                   vault::StoredCatalog catalog) {
+  const Result<void> saved =
+      co_await parts_.store.connections().save_catalog(upstream->key.organization, catalog);
+  if (!saved) co_return std::unexpected(saved.error());
+  co_await save_health(upstream, vault::Health::ready, Error{});
+  (void)co_await load_schemas(upstream);
+  co_return std::move(catalog);
+}
+
+}  // namespace gatehouse::upstream

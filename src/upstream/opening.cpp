@@ -1,0 +1,183 @@
+// Opening an upstream: era verdict, transport, refusals, and what is remembered of it.
+#include <fmt/format.h>
+
+#include "jsonrpc/json.hpp"
+#include "upstream/upstream.hpp"
+#include "upstream/upstreams.hpp"
+
+namespace gatehouse::upstream {
+namespace {
+
+std::optional<mcp_client::EraVerdict> known_era(const vault::ConnectionState& state,
+                                                SystemTime now) {
+  if (state.era.empty() || !state.era_at || now - *state.era_at >= limits::kEraCache)
+    return std::nullopt;
+  return mcp_client::EraVerdict{state.era == "modern" ? mcp::Era::modern : mcp::Era::legacy,
+                                state.protocol_version};
+}
+
+std::string server_info_json(const mcp_client::ServerInfo& info) {
+  using jsonrpc::quote;
+  return "{\"name\":" + quote(info.name) + ",\"version\":" + quote(info.version) +
+         ",\"title\":" + quote(info.title) +
+         ",\"instructions\":" + quote(info.instructions.substr(0, 4096)) + "}";
+}
+
+}  // namespace
+
+Task<Result<Upstreams::OpenOutcome>> Upstreams::ensure_open(UpstreamPtr upstream) {
+  if (upstream->peer) co_return OpenOutcome(Ready{});
+  co_return co_await openings_.run(upstream->key, [this, upstream] { return open(upstream); });
+}
+
+Task<Result<void>> Upstreams::load_schemas(UpstreamPtr upstream) {
+  Result<std::optional<vault::StoredCatalog>> catalog =
+      co_await parts_.store.connections().load_catalog(upstream->key.organization,
+                                                       upstream->key.connection);
+  if (!catalog) co_return std::unexpected(catalog.error());
+  upstream->schemas.clear();
+  if (!*catalog) co_return Result<void>{};
+  for (const std::string& raw : (*catalog)->tools) {
+    const jsonrpc::JsonView tool = jsonrpc::JsonView::of_proved(raw);
+    const std::optional<std::string> name = tool.string("name");
+    const std::optional<jsonrpc::JsonView> schema = tool.find("inputSchema");
+    if (!name) continue;
+    const bool mirrors = schema && schema->raw().find("x-mcp-header") != std::string_view::npos;
+    upstream->schemas.insert_or_assign(*name, mirrors ? std::string(schema->raw()) : "{}");
+  }
+  co_return Result<void>{};
+}
+
+Task<Result<mcp_client::Opened>> Upstreams::open_transport(UpstreamPtr upstream,
+                                                           vault::ConnectionState state) {
+  const mcp_client::Parts parts{parts_.http, parts_.tasks, parts_.log, parts_.clock};
+  if (upstream->connection->transport == vault::Transport::stdio) {
+    if (!upstream->launcher) upstream->launcher = parts_.launch(*upstream->connection);
+    mcp_client::StdioTarget target;
+    target.launcher = upstream->launcher.get();
+    target.command =
+        upstream->connection->command.empty() ? "" : upstream->connection->command.front();
+    target.known = known_era(state, parts_.clock.now());
+    co_return co_await mcp_client::open_stdio(std::move(target), parts);
+  }
+  mcp_client::HttpTarget target;
+  target.url = upstream->connection->url;
+  target.allowances = upstream->connection->allowances;
+  target.authorizer = &upstream->authorizer;
+  target.known = known_era(state, parts_.clock.now());
+  // The peer lives inside the upstream, so the plain pointer cannot dangle.
+  target.find_input_schema =
+      [owner = upstream.get()](std::string_view tool) -> std::optional<std::string> {
+    const auto found = owner->schemas.find(tool);
+    if (found == owner->schemas.end()) return std::nullopt;
+    return found->second;
+  };
+  co_return co_await mcp_client::open_http(std::move(target), parts);
+}
+
+Task<Result<Upstreams::OpenOutcome>> Upstreams::open(UpstreamPtr upstream) {
+  Result<vault::ConnectionState> state = co_await parts_.store.connections().load_state(
+      upstream->key.organization, upstream->key.connection);
+  if (!state) co_return std::unexpected(state.error());
+  upstream->saved_health = state->health;
+  upstream->saved_detail = state->detail;
+  if (const Result<void> loaded = co_await load_schemas(upstream); !loaded)
+    co_return std::unexpected(loaded.error());
+
+  for (bool repeated = false;; repeated = true) {
+    const oauth_client::AccessTokenPtr used = upstream->authorizer.current();
+    Result<mcp_client::Opened> opened = co_await open_transport(upstream, *state);
+    if (!opened) {
+      if (opened.error().code == Errc::sign_in_required) {
+        co_await save_health(upstream, vault::Health::sign_in_required, opened.error());
+        co_return OpenOutcome(PersonNeeded{PersonNeeded::Why::sign_in, opened.error(), {}, {}});
+      }
+      const bool reached =
+          opened.error().code == Errc::protocol || opened.error().code == Errc::server_error ||
+          opened.error().code == Errc::unsupported || opened.error().code == Errc::rejected;
+      co_await save_health(upstream, reached ? vault::Health::failing : vault::Health::unreachable,
+                           opened.error());
+      co_return std::unexpected(opened.error());
+    }
+    if (opened->refusal) {
+      Result<std::optional<PersonNeeded>> needed =
+          co_await on_refusal(upstream, std::move(*opened->refusal), used, repeated);
+      if (!needed) co_return std::unexpected(needed.error());
+      if (*needed) co_return OpenOutcome(std::move(**needed));
+      continue;
+    }
+    upstream->peer = std::move(opened->peer);
+    upstream->last_used = parts_.clock.steady_now();
+    const std::string era = opened->verdict.era == mcp::Era::modern ? "modern" : "legacy";
+    // Another task may have written the state meanwhile, so it is read again.
+    Result<vault::ConnectionState> current = co_await parts_.store.connections().load_state(
+        upstream->key.organization, upstream->key.connection);
+    const bool known = known_era(*state, parts_.clock.now()).has_value();
+    if (current && (!known || current->era != era)) {
+      current->era = era;
+      current->protocol_version = upstream->peer->info().protocol_version;
+      current->era_at = parts_.clock.now();
+      current->server_info = server_info_json(upstream->peer->info());
+      (void)co_await parts_.store.connections().save_state(upstream->key.organization,
+                                                           upstream->key.connection, *current);
+    }
+    co_return OpenOutcome(Ready{});
+  }
+}
+
+Task<Result<std::optional<PersonNeeded>>> Upstreams::on_refusal(UpstreamPtr upstream,
+                                                                mcp::HttpRefusal refusal,
+                                                                oauth_client::AccessTokenPtr used,
+                                                                bool repeated) {
+  const std::string& name = upstream->connection->name;
+  const bool by_header = upstream->connection->auth == vault::AuthKind::headers;
+  if (used && !by_header && refusal.status == 403) {
+    oauth_client::TokenSource::StepUp step = oauth_client::TokenSource::on_insufficient_scope(
+        *upstream->connection, *used, refusal.challenges);
+    co_return PersonNeeded{PersonNeeded::Why::more_scope, step.error, step.scope,
+                           refusal.challenges};
+  }
+  if (used && !by_header && refusal.status == 401 && !repeated) {
+    Result<oauth_client::AccessTokenPtr> renewed =
+        co_await parts_.tokens.on_unauthorized(*upstream->connection, upstream->key, used);
+    if (renewed) co_return std::nullopt;
+    if (renewed.error().code != Errc::sign_in_required) co_return std::unexpected(renewed.error());
+    co_await save_health(upstream, vault::Health::sign_in_required, renewed.error());
+    co_return PersonNeeded{PersonNeeded::Why::sign_in, renewed.error(), {}, refusal.challenges};
+  }
+  Error error{Errc::sign_in_required,
+              fmt::format("{} wants a sign-in (HTTP {})", name, refusal.status),
+              fmt::format("gatehouse login {}", name)};
+  if (by_header) {
+    error.detail = fmt::format("{} refuses the configured headers (HTTP {})", name, refusal.status);
+    error.hint = fmt::format(
+        "set a valid key: gatehouse remove {0}, then gatehouse add {0} … --header", name);
+  } else if (used) {
+    error.detail =
+        fmt::format("{} refuses the token of the last sign-in (HTTP {})", name, refusal.status);
+  }
+  co_await save_health(upstream, vault::Health::sign_in_required, error);
+  co_return PersonNeeded{PersonNeeded::Why::sign_in, error, {}, refusal.challenges};
+}
+
+Task<> Upstreams::save_health(UpstreamPtr upstream, vault::Health health, Error why) {
+  if (upstream->saved_health == health && upstream->saved_detail == why.detail) co_return;
+  upstream->saved_health = health;
+  upstream->saved_detail = why.detail;
+  vault::ConnectionStore& store = parts_.store.connections();
+  Result<vault::ConnectionState> state =
+      co_await store.load_state(upstream->key.organization, upstream->key.connection);
+  if (!state) co_return;
+  state->health = health;
+  state->detail = why.detail;
+  state->hint = why.hint;
+  state->checked_at = parts_.clock.now();
+  if (health == vault::Health::ready) state->ready_at = state->checked_at;
+  const Result<void> saved =
+      co_await store.save_state(upstream->key.organization, upstream->key.connection, *state);
+  if (!saved)
+    parts_.log.warn("state_not_saved",
+                    {{"connection", upstream->connection->name}, {"error", saved.error().detail}});
+}
+
+}  // namespace gatehouse::upstream

@@ -1,0 +1,122 @@
+// Upstreams: the connections at work on one shard (design §2, rule 6). Opens lazily, shares one
+// attempt among all who wait, refreshes and repeats once on 401, stores what it learned (era,
+// health, catalog), and keeps a dead upstream from costing others. Called by the gateway's pipeline
+// and by commands; the only user of mcp_client.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "async/single_flight.hpp"
+#include "async/task_group.hpp"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "http/client.hpp"
+#include "mcp_client/connect.hpp"
+#include "mcp_client/peer.hpp"
+#include "oauth_client/token_source.hpp"
+#include "upstream/breaker.hpp"
+#include "vault/store.hpp"
+
+namespace gatehouse::upstream {
+
+/// A person must act before the request can work. Never a failure of the upstream (design: rule 2).
+struct PersonNeeded {
+  enum class Why { sign_in, more_scope };
+  Why why = Why::sign_in;
+  Error error;        ///< sign_in_required or insufficient_scope, with the hint for people
+  std::string scope;  ///< more_scope: the union to ask for
+  std::vector<std::string> challenges;  ///< WWW-Authenticate values, for LoginRequest
+};
+
+using Outcome = std::variant<mcp::Success, mcp::RpcError, PersonNeeded>;
+using ListOutcome = std::variant<vault::StoredCatalog, PersonNeeded>;
+
+/// Which upstream of whom.
+struct Target {
+  std::shared_ptr<const vault::Connection> connection;
+  MemberId member = local_member();
+  std::string account = "default";
+};
+
+/// Whose credential a target uses: the shared one or the member's (design: credential mode).
+vault::CredentialKey credential_key(const Target& target);
+
+/// Makes the launcher for a stdio connection's command; given by the application, which owns
+/// processes.
+using LauncherFactory =
+    std::function<std::unique_ptr<mcp_client::Launcher>(const vault::Connection&)>;
+
+/// All must outlive the Upstreams.
+struct Parts {
+  http::Client& http;
+  vault::Store& store;
+  oauth_client::TokenSource& tokens;
+  TaskGroup& tasks;
+  Logger& log;
+  const Clock& clock;
+  LauncherFactory launch;
+};
+
+class Upstreams final {
+ public:
+  explicit Upstreams(Parts parts);
+  /// Await shutdown() first.
+  ~Upstreams();
+  Upstreams(const Upstreams&) = delete;
+  Upstreams& operator=(const Upstreams&) = delete;
+
+  /// Sends one request. Errors: those of Peer::request; unavailable while the breaker is open, with
+  /// the time of the next try; rate_limited when kCallsPerUpstream are under way.
+  Task<Result<Outcome>> request(Target target, mcp::Request request,
+                                mcp_client::Interaction* interaction = nullptr);
+
+  /// Lists the tools, stores catalog and health, and returns the catalog. One listing per upstream
+  /// at a time, whoever asks. A failed listing leaves the stored catalog alone.
+  Task<Result<ListOutcome>> refresh_catalog(Target target);
+
+  /// Forgets breaker and session of a connection: a login, logout or edit happened.
+  void reset(const ConnectionId& connection);
+  /// What the handshake told; nothing when the upstream is not open.
+  std::optional<mcp_client::ServerInfo> info(const Target& target) const;
+  /// Closes upstreams without calls for kUpstreamIdle. Runs until cancelled.
+  Task<> run_idle_sweep();
+  /// Ends every session politely.
+  Task<> shutdown();
+
+ private:
+  struct Upstream;
+  using UpstreamPtr = std::shared_ptr<Upstream>;
+  struct Ready {};
+  using OpenOutcome = std::variant<Ready, PersonNeeded>;
+  using Key = vault::CredentialKey;
+
+  UpstreamPtr find_or_make(const Target& target);
+  Task<Result<OpenOutcome>> ensure_open(UpstreamPtr upstream);
+  Task<Result<OpenOutcome>> open(UpstreamPtr upstream);
+  Task<Result<mcp_client::Opened>> open_transport(UpstreamPtr upstream,
+                                                  vault::ConnectionState state);
+  Task<Result<std::optional<PersonNeeded>>> on_refusal(UpstreamPtr upstream,
+                                                       mcp::HttpRefusal refusal,
+                                                       oauth_client::AccessTokenPtr used,
+                                                       bool repeated);
+  Task<Result<Outcome>> send(UpstreamPtr upstream, mcp::Request request,
+                             mcp_client::Interaction* interaction);
+  Task<Result<ListOutcome>> list(UpstreamPtr upstream);
+  Task<Result<ListOutcome>> store_catalog(UpstreamPtr upstream, vault::StoredCatalog catalog);
+  Task<> save_health(UpstreamPtr upstream, vault::Health health, Error why);
+  Task<Result<void>> load_schemas(UpstreamPtr upstream);
+  void record(const UpstreamPtr& upstream, const Error* error);
+
+  Parts parts_;
+  std::map<Key, UpstreamPtr> upstreams_;
+  SingleFlight<Key, OpenOutcome> openings_;
+  SingleFlight<Key, ListOutcome> listings_;
+};
+
+}  // namespace gatehouse::upstream
