@@ -1,0 +1,55 @@
+// Our `requestState` of an input_required answer (design §5): sealed, so that a client can neither
+// read nor change it, and bound to the request that may carry it back. Made when a sign-in is
+// needed, opened when the client retries. Any replica with the same key can open what another
+// sealed.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+
+namespace gatehouse::gateway {
+
+/// What a state is good for. Every member must match when it comes back.
+struct RequestBinding {
+  std::string caller;      ///< organization, member and client
+  std::string endpoint;    ///< "/mcp"
+  std::string method;      ///< "tools/call"
+  std::string capability;  ///< "<connection>.<tool>"
+  std::string arguments;   ///< digest of the canonical arguments, see digest_of_arguments()
+  friend bool operator==(const RequestBinding&, const RequestBinding&) = default;
+};
+
+struct RequestState {
+  RequestBinding binding;
+  int round = 0;           ///< how often the client has been asked already
+  std::int64_t epoch = 0;  ///< of the credential when the client was asked
+  SystemTime expires_at{};
+};
+
+class RequestStateSealer final {
+ public:
+  /// `key` is 32 bytes shared by all replicas; `key_id` is put in front of every state.
+  RequestStateSealer(Secret key, std::string key_id);
+
+  /// Printable text, at most a few hundred bytes.
+  std::string seal(const RequestState& state) const;
+  /// invalid_argument when the text was not sealed by us, was changed, is expired at `now` or
+  /// belongs to another request.
+  Result<RequestState> open(std::string_view text, const RequestBinding& expected,
+                            SystemTime now) const;
+
+ private:
+  Secret key_;
+  std::string key_id_;
+};
+
+/// SHA-256 (hex) over the arguments with object members sorted by name, strings decoded and number
+/// text as it came, so that a client which re-serialises its arguments still matches. `arguments`
+/// is proved JSON or empty.
+std::string digest_of_arguments(std::string_view arguments);
+
+}  // namespace gatehouse::gateway
