@@ -133,7 +133,7 @@ class IndexBuilder {
         postings.push_back({document, in_name, saturated(occurrence, source)});
       }
     }
-    if (postings.size() == begin) return;  // only in documents of other connections' names
+    if (postings.size() == begin) return;  // each document that has it is shadowed
 
     const auto documents = static_cast<float>(index_.documents_.size());
     const auto having = static_cast<float>(postings.size() - begin);
