@@ -1,19 +1,13 @@
 // Runs node:test files one after another and closes with the single line `N passed, N failed`;
-// exit 1 when a test failed or none ran. Every child inherits the loopback-only preload.
+// exit 1 when a test failed or none ran. The run scripts
+// source node.sh first, so that every child inherits the loopback-only preload.
 //   run_node_tests.mjs [--only PATTERN] FILE…
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
-import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 
-const preload = fileURLToPath(new URL('./peers/loopback_only.mjs', import.meta.url));
 const argv = process.argv.slice(2);
 const only = argv[0] === '--only' ? argv.splice(0, 2)[1] : undefined;
-process.env.NODE ||= process.execPath;
-process.env.NO_UPDATE_NOTIFIER = '1';
-process.env.PATH = `${path.dirname(process.env.NODE)}:${process.env.PATH}`;
-process.env.NODE_OPTIONS = `--import=${preload}`;
-
 const counts = { passed: 0, failed: 0 };
 const stream = run({
   files: argv.map((file) => path.resolve(file)),

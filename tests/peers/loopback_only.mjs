@@ -1,5 +1,5 @@
 // Preload (`node --import`) for every Node program that the tests start: keeps it on loopback.
-// A listener that names no host gets 127.0.0.1, a connection or a name look-up that leaves loopback
+// A listener for every address gets 127.0.0.1, a connection or a name look-up that leaves loopback
 // fails at once, and the address a server really got is told on stderr as one JSON line when
 // PEER_ANNOUNCE is set (server-everything prints the port it was asked for, not the one it got).
 import dns from 'node:dns';
@@ -20,27 +20,23 @@ function refusal(host) {
   return error;
 }
 
-const listen = net.Server.prototype.listen;
-net.Server.prototype.listen = function (...args) {
-  let options = args[0];
-  if (typeof options === 'number' || (typeof options === 'string' && /^\d+$/.test(options))) {
-    if (typeof args[1] !== 'string') args.splice(1, 0, '127.0.0.1');
-    else if (!is_loopback(args[1])) args[1] = '127.0.0.1';
-  } else if (typeof options === 'object' && options !== null && 'port' in options) {
-    if (options.host === undefined || !is_loopback(options.host)) {
-      args[0] = { ...options, host: '127.0.0.1' };
-    }
+// Where every listener binds, at once: a host given to listen() would be looked up first, and some
+// programs ask for address() in the same turn.
+const bind = net.Server.prototype._listen2;
+net.Server.prototype._listen2 = function (address, port, type, backlog, fd, ...rest) {
+  const is_pipe = port === -1 && type === -1;
+  if (!is_pipe && typeof fd !== 'number' && (!address || !is_loopback(address))) {
+    address = '127.0.0.1';
+    type = 4;
   }
-  if (process.env.PEER_ANNOUNCE) {
-    this.once('listening', () => {
-      const address = this.address();
-      if (address && typeof address === 'object') {
-        process.stderr.write(JSON.stringify({ event: 'listening', port: address.port }) + '\n');
-      }
-    });
-  }
-  return listen.apply(this, args);
+  if (process.env.PEER_ANNOUNCE) this.once('listening', () => announce(this.address()));
+  return bind.call(this, address, port, type, backlog, fd, ...rest);
 };
+
+function announce(address) {
+  if (!address || typeof address !== 'object') return;
+  process.stderr.write(`${JSON.stringify({ event: 'listening', port: address.port })}\n`);
+}
 
 // Connections are checked where every one of them passes; a destroyed socket reports the refusal.
 const connect = net.Socket.prototype.connect;
