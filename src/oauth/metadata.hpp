@@ -36,8 +36,8 @@ struct AuthorizationServerMetadata {
   bool client_id_metadata_document_supported = false;
 };
 
-/// Errors: parse. A document without `resource` or with members of the wrong type is refused;
-/// unknown members are ignored.
+/// Errors: parse. A document without `resource` is refused; members of another type than expected
+/// count as absent.
 Result<ProtectedResourceMetadata> parse_protected_resource_metadata(std::string_view body);
 /// Errors: parse. Requires issuer, authorization_endpoint and token_endpoint.
 Result<AuthorizationServerMetadata> parse_authorization_server_metadata(std::string_view body);

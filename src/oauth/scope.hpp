@@ -24,8 +24,8 @@ struct ScopeSources {
 };
 
 /// The challenge's scope, else all of the resource's, else nothing; with what was configured and
-/// previously requested; and offline_access only when the authorization server lists it and
-/// anything else is asked for or not. Empty: omit the parameter.
+/// previously requested. offline_access is added when the authorization server lists it and dropped
+/// when it does not, unless configured. Empty: omit the parameter.
 std::string select_scope(const ScopeSources& sources);
 
 }  // namespace gatehouse::oauth
