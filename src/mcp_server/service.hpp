@@ -90,18 +90,23 @@ class Call {
   /// receive it is not an error.
   virtual Task<gatehouse::Result<void>> notify(std::string_view method,
                                                std::string_view params) = 0;
+  /// The same without waiting, for callbacks: queued in order with notify(), dropped when the client
+  /// is gone or does not keep up.
+  virtual void post(std::string_view method, std::string_view params) = 0;
   /// True where ask() can reach the client: legacy requests over a transport that can carry server
   /// requests.
   virtual bool can_ask() const = 0;
   /// Sends a server-initiated request (elicitation/create, sampling/createMessage, roots/list) and
-  /// awaits the raw result.
+  /// awaits the raw result. Errors: unsupported (can_ask() is false), rejected (the client answered
+  /// with an error), timeout, cancelled, unavailable (the client is gone).
   virtual Task<gatehouse::Result<std::string>> ask(std::string_view method,
                                                    std::string_view params) = 0;
   /// Cancelled when the client gave up on this request.
   virtual CancelSource& cancelled() = 0;
 };
 
-/// What initialize and server/discover tell about the server.
+/// What initialize and server/discover tell about the server. Name, title and version must not
+/// depend on the caller: they go into every modern result.
 struct ServerDescription {
   std::string name;
   std::string title;

@@ -1,0 +1,31 @@
+// What the HTTP and the line endpoint of this library can be told. Made by app/wiring and demo/.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+#include "base/limits.hpp"
+
+namespace gatehouse::mcp_server {
+
+/// Which protocol eras an endpoint speaks (specification: versioning, "dual-era").
+enum class Eras { both, modern_only, legacy_only };
+
+struct EndpointSettings {
+  std::string path;  ///< requests for another path get 404; empty: whoever routes has decided
+  Eras eras = Eras::both;
+  /// What tools/list and server/discover allow to be kept (K-1), unless the service says ttlMs
+  /// itself. Always private: what is listed depends on who asks.
+  std::chrono::milliseconds cache_ttl{0};
+  /// How long a client may take to answer a request of ours, a person included.
+  std::chrono::milliseconds ask_timeout = limits::kCallTimeoutMax;
+  /// Legacy sessions over HTTP.
+  std::size_t max_sessions = limits::kSessions;
+  std::size_t max_sessions_per_caller = limits::kSessions / 4;
+  std::chrono::milliseconds session_idle = limits::kSessionIdle;
+  /// Requests under way on one line channel; more are refused.
+  std::size_t max_line_calls = limits::kCallsPerUpstream;
+};
+
+}  // namespace gatehouse::mcp_server
