@@ -35,6 +35,11 @@ class Headers final {
   std::size_t count(std::string_view name) const;
   std::size_t size() const { return entries_.size(); }
   Field at(std::size_t index) const;
+  /// Makes room for so many bytes of names and values in so many fields.
+  void reserve(std::size_t bytes, std::size_t fields) {
+    text_.reserve(bytes);
+    entries_.reserve(fields);
+  }
   /// Forgets all fields but keeps the memory.
   void clear();
 
