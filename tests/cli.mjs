@@ -29,6 +29,12 @@ export function call(tool, args = {}, more = []) {
   return ['call', tool, JSON.stringify(args), '--json', ...more];
 }
 
+// What `gatehouse demo --json` tells when it is ready: its MCP servers as [{name, url}], among them
+// one called `modern` and one called `legacy`.
+export function demo_servers(ready) {
+  return ready.servers;
+}
+
 // One store, and commands run on it. `home` is removed by dispose().
 export class Gatehouse {
   constructor(binary, { env = {}, browser = headless_browser } = {}) {
@@ -41,7 +47,12 @@ export class Gatehouse {
   }
 
   start(args, { env = {}, stdio = ['ignore', 'pipe', 'pipe'] } = {}) {
-    const child = spawn(this.binary, args, { stdio, cwd: this.home, env: { ...this.env, ...env } });
+    return this.adopt(spawn(this.binary, args,
+        { stdio, cwd: this.home, env: { ...this.env, ...env } }));
+  }
+
+  // The child dies with this store, and `child.gone` resolves to {code, signal} when it has ended.
+  adopt(child) {
     this.children.add(child);
     child.gone = new Promise((resolve) => child.once('close', (code, signal) => {
       this.children.delete(child);

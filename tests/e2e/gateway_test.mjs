@@ -86,7 +86,7 @@ test('a client without elicitation gets an error result that says what to do', a
   assert.match(text_of(result), /http:\/\/127\.0\.0\.1|gatehouse login guarded/);
 });
 
-test('the gateway answers 401 with metadata without a token, 403 to a foreign origin, and is healthy',
+test('without a token 401 with metadata, with a foreign origin 403, and healthy in between',
     async (t) => {
       const gatehouse = await gatehouse_with_everything(t);
       const gateway = await serve(t, gatehouse);

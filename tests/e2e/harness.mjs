@@ -72,8 +72,7 @@ export function run_peer(name, args, { env = {}, deadline_ms = 60_000 } = {}) {
   });
 }
 
-// The SDK clients' report; era is `modern` or `legacy`, where is ['--url', …] or [], and a command
-// goes last, after '--'.
+// The SDK clients' report; `era` is modern or legacy, a stdio command goes last, after '--'.
 export async function run_sdk_client(era, args, options) {
   const { code, stdout, stderr } = await run_peer(`sdk_client_${era}.mjs`, args, options);
   assert.equal(code, 0, `sdk_client_${era} failed\n${stdout}\n${stderr}`);

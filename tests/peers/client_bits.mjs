@@ -4,7 +4,8 @@
 //       [--call NAME [--arguments JSON]]… [--elicit none|form|url] [--browser COMMAND]
 //
 // Connects, lists tools, makes the calls in order, and prints one JSON object:
-//   {era, protocol_version, server, instructions, tools: [...], calls: [{result}|{error}], elicited: [...]}
+//   {era, protocol_version, server, instructions, tools: [], calls: [{result} or {error}],
+//    elicited: []}
 // --elicit declares that elicitation mode and accepts: a form is filled with its defaults, a URL is
 // opened with --browser. The token may come from $MCP_TOKEN, so that it is in no argument list.
 import { execFile } from 'node:child_process';

@@ -18,7 +18,7 @@ export function everything_command(transport = 'stdio') {
 export async function start_everything_http(extra_env = {}) {
   const [program, ...args] = everything_command('streamableHttp');
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, ...extra_env, PORT: '0', PEER_ANNOUNCE: '1', NO_UPDATE_NOTIFIER: '1' } });
+    env: { ...process.env, ...extra_env, PORT: '0', PEER_ANNOUNCE: '1' } });
   const gone = new Promise((resolve) => child.once('exit', resolve));
   const port = await new Promise((resolve, reject) => {
     gone.then((code) => reject(new Error(`server-everything ended with ${code}`)));

@@ -144,7 +144,8 @@ test('a refused consent comes back as access_denied', async () => {
 test('server-everything answers the legacy SDK client over HTTP and over stdio', async () => {
   const everything = await start_everything_http();
   const call = ['--call', 'get-sum', '--arguments', '{"a":1,"b":2}'];
-  for (const where of [['--url', everything.url, ...call], [...call, '--', ...everything_command()]]) {
+  for (const where of [['--url', everything.url, ...call],
+    [...call, '--', ...everything_command()]]) {
     const { stdout } = await run_file(here('sdk_client_legacy.mjs'), where);
     assert.match(JSON.parse(stdout).calls[0].result.content[0].text, /3/);
   }
