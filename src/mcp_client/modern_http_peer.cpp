@@ -1,0 +1,284 @@
+#include "mcp_client/modern_http_peer.hpp"
+
+#include <fmt/format.h>
+
+#include "async/timer.hpp"
+#include "jsonrpc/json.hpp"
+#include "mcp/capabilities.hpp"
+#include "mcp/error_codes.hpp"
+#include "mcp/versions.hpp"
+#include "mcp_client/incoming.hpp"
+
+namespace gatehouse::mcp_client {
+namespace {
+
+// Rounds without questions to a person come no faster than this.
+constexpr auto kStateOnlyPause = std::chrono::milliseconds(250);
+
+bool is_cancelled(const mcp::Request& request) {
+  return request.cancel != nullptr && request.cancel->cancelled();
+}
+
+mcp::ResultType type_of(const jsonrpc::Message& message) {
+  const std::string_view raw = message.member("resultType");
+  if (raw.empty()) return mcp::ResultType::complete;
+  const jsonrpc::JsonView type = jsonrpc::JsonView::of_proved(raw);
+  if (type.equals("complete")) return mcp::ResultType::complete;
+  if (type.equals("input_required")) return mcp::ResultType::input_required;
+  return type.equals("task") ? mcp::ResultType::task : mcp::ResultType::unknown;
+}
+
+bool may_require_input(std::string_view method) {
+  return method == "tools/call" || method == "prompts/get" || method == "resources/read";
+}
+
+}  // namespace
+
+ModernHttpPeer::ModernHttpPeer(HttpTarget target, Parts parts, ServerInfo info)
+    : endpoint_(std::move(target), parts),
+      info_(std::move(info)),
+      client_info_(make_client_info(endpoint_.target().client)),
+      version_(info_.protocol_version.empty() ? std::string(mcp::kModernVersion)
+                                              : info_.protocol_version),
+      proven_(!info_.name.empty() || info_.capabilities != "{}") {}
+
+Task<Result<mcp::Answer>> ModernHttpPeer::request(mcp::Request request, Interaction* interaction) {
+  if (is_cancelled(request)) co_return fail(Errc::cancelled, "the request was cancelled");
+  auto planned = co_await ensure_plan(request);
+  if (!planned) co_return std::unexpected(planned.error());
+  if (*planned) co_return std::move(**planned);
+
+  static const mcp::ClientCapabilities kNone;
+  const mcp::ClientCapabilities& declared = request.capabilities != nullptr ? *request.capabilities
+                                            : interaction != nullptr ? interaction->capabilities()
+                                                                     : kNone;
+  std::string extra_members;
+  for (int round = 0; round <= limits::kMrtrRounds; ++round) {
+    auto answered = co_await exchange(request, declared.raw, extra_members);
+    if (!answered) co_return std::unexpected(answered.error());
+    auto* success = std::get_if<mcp::Success>(&answered->answer);
+    if (success == nullptr) co_return std::move(answered->answer);
+    if (request.method == "tools/list") plans_.learn_page(success->result.view());
+    if (answered->type == mcp::ResultType::complete) co_return std::move(answered->answer);
+    if (answered->type != mcp::ResultType::input_required || !may_require_input(request.method)) {
+      co_return fail(Errc::protocol, fmt::format("the server answered {} with a result type that "
+                                                 "was not agreed on",
+                                                 request.method));
+    }
+    if (interaction == nullptr) co_return std::move(answered->answer);
+    const auto asked = mcp::parse_input_required(success->result.view());
+    if (!asked) co_return std::unexpected(asked.error());
+    auto members = co_await answer_inputs(request, *asked, declared, *interaction);
+    if (!members) co_return std::unexpected(members.error());
+    extra_members = std::move(*members);
+  }
+  co_return fail(Errc::too_large, fmt::format("the server asked for input more than {} times "
+                                              "(kMrtrRounds)",
+                                              limits::kMrtrRounds));
+}
+
+Task<Result<std::string>> ModernHttpPeer::answer_inputs(const mcp::Request& request,
+                                                        const mcp::InputRequired& asked,
+                                                        const mcp::ClientCapabilities& declared,
+                                                        Interaction& interaction) {
+  if (asked.requests.empty()) co_await sleep_for(kStateOnlyPause);
+  std::vector<std::pair<std::string, std::string>> responses;
+  for (const mcp::InputRequest& input : asked.requests) {
+    if (!mcp::allows(declared, input.method, input.params)) {
+      co_return fail(Errc::protocol,
+                     fmt::format("the server asks for {}, which this request did not declare",
+                                 quote_remote(input.method, 60)));
+    }
+    auto response = co_await interaction.answer(input.method, input.params);
+    if (!response) co_return std::unexpected(response.error());
+    responses.emplace_back(input.key, std::move(*response));
+  }
+  if (is_cancelled(request)) co_return fail(Errc::cancelled, "the request was cancelled");
+  co_return mcp::make_retry_members(asked, responses);
+}
+
+Task<Result<ModernHttpPeer::Answered>> ModernHttpPeer::exchange(const mcp::Request& request,
+                                                                std::string_view capabilities,
+                                                                std::string_view extra_members) {
+  auto answered = co_await send_once(request, capabilities, extra_members);
+  if (!answered) co_return answered;
+  const auto* error = std::get_if<mcp::RpcError>(&answered->answer);
+  if (error == nullptr) co_return answered;
+  if (error->code == mcp::kUnsupportedProtocolVersion) {
+    const auto version = mcp::choose_modern_version(supported_versions(*error));
+    if (!version) co_return answered;
+    version_ = *version;
+  } else if (error->code == mcp::kHeaderMismatch && request.method == "tools/call") {
+    // The tool's annotations may have changed since we read them (H-8).
+    auto listed = co_await relist(request.cancel);
+    if (!listed) co_return std::unexpected(listed.error());
+    if (*listed) co_return answered;
+  } else {
+    co_return answered;
+  }
+  co_return co_await send_once(request, capabilities, extra_members);
+}
+
+http::Headers ModernHttpPeer::make_headers(const mcp::Request& request, const Outgoing& out) const {
+  http::Headers headers;
+  headers.add(mcp::kHeaderProtocolVersion, version_);
+  headers.add(mcp::kHeaderMethod, request.method);
+  if (!request.name.empty()) {
+    headers.add(mcp::kHeaderName, mcp::encode_header_value(request.name));
+  }
+  if (request.method != "tools/call") return headers;
+  const ToolPlans::Entry* entry = plans_.find(request.name);
+  if (entry == nullptr || entry->plan.empty()) return headers;
+  const auto arguments = jsonrpc::JsonView::of_proved(out.params()).find("arguments");
+  if (!arguments) return headers;
+  for (const mcp::ParamHeader& header : mcp::make_param_headers(entry->plan, arguments->raw())) {
+    headers.add(header.name, header.value);
+  }
+  return headers;
+}
+
+Task<Result<ModernHttpPeer::Answered>> ModernHttpPeer::send_once(const mcp::Request& request,
+                                                                 std::string_view capabilities,
+                                                                 std::string_view extra_members) {
+  const std::int64_t id = next_id_++;
+  Outgoing out = make_modern_body(request, id, version_, client_info_, capabilities, extra_members);
+  http::Headers headers = make_headers(request, out);
+  const CallDeadline deadline(endpoint_.parts().clock.steady_now(), request.timeout);
+  auto reply = co_await endpoint_.post(std::move(out.body), std::move(headers), request.timeout,
+                                       request.cancel);
+  if (!reply) co_return std::unexpected(reply.error());
+  if (auto refusal = refusal_of(*reply)) co_return Answered{std::move(*refusal), {}};
+  if (reply->stream) co_return co_await read_stream(request, id, std::move(*reply), deadline);
+  co_return read_body(request, id, std::move(*reply));
+}
+
+Result<ModernHttpPeer::Answered> ModernHttpPeer::accept(const jsonrpc::Message& message,
+                                                        std::string bytes) {
+  proven_ = true;
+  const mcp::ResultType type = type_of(message);
+  return Answered{to_answer(message, std::move(bytes)), type};
+}
+
+Result<ModernHttpPeer::Answered> ModernHttpPeer::read_body(const mcp::Request& request,
+                                                           std::int64_t id, http::Reply reply) {
+  const auto message = jsonrpc::prove(reply.body);
+  const bool error_status = reply.status >= 400;
+  if (message) {
+    const bool is_error = message->kind == jsonrpc::MessageKind::error;
+    const bool ours = is_id(message->id, id);
+    if (message->kind == jsonrpc::MessageKind::result && ours && !error_status) {
+      return accept(*message, std::move(reply.body));
+    }
+    const bool modern =
+        is_error && mcp::is_modern_error(jsonrpc::parse_error_object(message->error).code);
+    if (is_error && (ours || modern || (proven_ && message->id.empty()))) {
+      return accept(*message, std::move(reply.body));
+    }
+  }
+  if (!proven_ && error_status && reply.status < 429) {
+    // A cached verdict that does not hold any more (V-7): the next connection probes again.
+    alive_ = false;
+  }
+  if (error_status || reply.status / 100 != 2) {
+    return std::unexpected(status_error(reply.status, reply.body, endpoint_.target().url));
+  }
+  const std::string why = message ? "it answers another request" : message.error().detail;
+  return fail(Errc::protocol,
+              fmt::format("the server's answer to {} cannot be used: {}", request.method, why));
+}
+
+Task<Result<ModernHttpPeer::Answered>> ModernHttpPeer::read_stream(const mcp::Request& request,
+                                                                   std::int64_t id,
+                                                                   http::Reply reply,
+                                                                   CallDeadline deadline) {
+  const Clock& clock = endpoint_.parts().clock;
+  EventReader reader(std::move(reply.stream));
+  while (true) {
+    auto step = co_await reader.next(deadline.remaining(clock.steady_now()));
+    if (is_cancelled(request)) co_return fail(Errc::cancelled, "the request was cancelled");
+    const bool silent = !step && step.error().code == Errc::timeout;
+    if (silent || deadline.expired(clock.steady_now())) {
+      co_return std::unexpected(no_answer_error(request.method, request.timeout));
+    }
+    if (!step) co_return std::unexpected(step.error());
+    if (step->event && !step->event->data.empty()) {
+      auto message = jsonrpc::prove(step->event->data);
+      if (!message) {
+        co_return fail(Errc::protocol, fmt::format("an event of the server cannot be read: {}",
+                                                   message.error().detail));
+      }
+      const bool is_error = message->kind == jsonrpc::MessageKind::error;
+      if (is_id(message->id, id) && (is_error || message->kind == jsonrpc::MessageKind::result)) {
+        co_return accept(*message, std::move(step->event->data));
+      }
+      if (is_error && message->id.empty()) co_return accept(*message, std::move(step->event->data));
+      if (message->kind == jsonrpc::MessageKind::notification) {
+        if (message->method == "notifications/progress") deadline.on_progress(clock.steady_now());
+        if (request.sink != nullptr) {
+          request.sink->on_notification(message->method,
+                                        message->params.empty() ? "{}" : message->params);
+        }
+      } else {
+        // Requests on a stream are forbidden in this revision (T-5); answers to others are stray.
+        endpoint_.parts().log.warn("mcp_stray_message", {{"url", endpoint_.target().url}});
+      }
+    }
+    if (step->ended) {
+      co_return fail(
+          Errc::outcome_unknown,
+          fmt::format("the server ended the stream of {} without an answer", request.method));
+    }
+  }
+}
+
+Task<Result<std::optional<mcp::Answer>>> ModernHttpPeer::ensure_plan(const mcp::Request& request) {
+  if (request.method != "tools/call") co_return std::nullopt;
+  if (plans_.find(request.name) == nullptr && endpoint_.target().find_input_schema) {
+    const auto schema = endpoint_.target().find_input_schema(request.name);
+    if (schema) plans_.learn_schema(request.name, *schema);
+  }
+  if (plans_.find(request.name) == nullptr && !listed_) {
+    auto listed = co_await relist(request.cancel);
+    if (!listed || *listed) co_return listed;
+  }
+  const ToolPlans::Entry* entry = plans_.find(request.name);
+  if (entry != nullptr && !entry->invalid.empty()) {
+    co_return fail(Errc::policy, fmt::format("tool {} is not offered: {}",
+                                             quote_remote(request.name, 130), entry->invalid));
+  }
+  co_return std::nullopt;
+}
+
+Task<Result<std::optional<mcp::Answer>>> ModernHttpPeer::relist(CancelSource* cancel) {
+  std::string cursor;  // raw member, empty for the first page
+  plans_.forget();
+  for (int page = 0; page < limits::kListPages; ++page) {
+    mcp::Request list;
+    list.method = "tools/list";
+    if (!cursor.empty()) list.params.push_back(cursor);
+    list.cancel = cancel;
+    list.timeout = limits::kListTimeout;
+    auto answered = co_await send_once(list, "{}", {});
+    if (!answered) co_return std::unexpected(answered.error());
+    if (std::holds_alternative<mcp::HttpRefusal>(answered->answer)) {
+      co_return std::move(answered->answer);
+    }
+    const auto* success = std::get_if<mcp::Success>(&answered->answer);
+    if (success == nullptr) {
+      endpoint_.parts().log.warn(
+          "mcp_tools_unknown", {{"url", endpoint_.target().url},
+                                {"reason", "tools/list failed, so no Mcp-Param headers are sent"}});
+      break;
+    }
+    plans_.learn_page(success->result.view());
+    const auto next = jsonrpc::JsonView::of_proved(success->result.view()).find("nextCursor");
+    if (!next || !next->is_string()) break;
+    std::string member = "\"cursor\":" + std::string(next->raw());
+    if (member == cursor) break;
+    cursor = std::move(member);
+  }
+  listed_ = true;
+  co_return std::nullopt;
+}
+
+}  // namespace gatehouse::mcp_client
