@@ -62,9 +62,12 @@ inline constexpr std::size_t kStderrLineBytes = 4096;  ///< of one such line in 
 inline constexpr std::size_t kSessions = 10000;        ///< inbound legacy sessions per shard
 inline constexpr auto kSessionIdle = 30min;  ///< an inbound legacy session without traffic
 
-inline constexpr std::size_t kCallsPerUpstream = 512;  ///< under way at one upstream; beyond: rate_limited
-inline constexpr auto kUpstreamIdle = 10min;           ///< an upstream without calls is closed
-inline constexpr auto kSignInWait = 120s;              ///< a legacy call waits so long for its person's sign-in
+inline constexpr std::size_t kCallsPerUpstream =
+    512;  ///< under way at one upstream; beyond: rate_limited
+inline constexpr int kCallsPerToken =
+    512;  ///< under way with one agent token; beyond: rate_limited
+inline constexpr auto kUpstreamIdle = 10min;  ///< an upstream without calls is closed
+inline constexpr auto kSignInWait = 120s;  ///< a legacy call waits so long for its person's sign-in
 
 // Logins
 inline constexpr auto kAuthorizationLife = 10min;  ///< a pending login

@@ -1,0 +1,175 @@
+#include "gateway/sign_in.hpp"
+
+#include <fmt/format.h>
+
+#include "async/timer.hpp"
+#include "base/random.hpp"
+#include "gateway/meta_tools.hpp"
+#include "jsonrpc/json.hpp"
+#include "mcp/error_codes.hpp"
+
+namespace gatehouse::gateway {
+namespace {
+
+using namespace std::chrono_literals;
+using mcp_server::Reply;
+
+constexpr std::string_view kRequestKey = "sign_in";
+constexpr auto kStateLife = limits::kAuthorizationLife;
+
+std::string message_for(const NeedsPerson& needs) {
+  const std::string& name = needs.target.connection->name;
+  if (needs.need.why == upstream::PersonNeeded::Why::more_scope) {
+    return fmt::format("{} needs further permissions for this: {}. Open the page to grant them.",
+                       name, needs.need.scope);
+  }
+  return fmt::format("Sign in to {} to go on. The agent never sees your login.", name);
+}
+
+Reply text_reply(std::string_view text, bool is_error) {
+  Reply reply;
+  reply.value = Reply::Result{text_result_members(text, is_error), {}};
+  return reply;
+}
+
+Reply link_reply(const NeedsPerson& needs, const std::string& link) {
+  const std::string& name = needs.target.connection->name;
+  const bool more = needs.need.why == upstream::PersonNeeded::Why::more_scope;
+  std::string text =
+      more ? fmt::format("{} needs its person to grant further permissions ({}) first.", name,
+                         needs.need.scope)
+           : fmt::format("{} needs its person to sign in first.", name);
+  if (link.empty()) {
+    text += fmt::format(
+        " Ask the person to run `gatehouse login {}` in a terminal, then call again.", name);
+  } else {
+    text += fmt::format(
+        " Ask the person to open {} in a browser on this machine, then call again. (Or: `gatehouse "
+        "login {}`.)",
+        link, name);
+  }
+  return text_reply(text, true);
+}
+
+std::string elicitation_params(const NeedsPerson& needs, const std::string& link,
+                               std::string_view elicitation_id) {
+  std::string params = "{\"mode\":\"url\",\"message\":" + jsonrpc::quote(message_for(needs)) +
+                       ",\"url\":" + jsonrpc::quote(link);
+  if (!elicitation_id.empty()) params += ",\"elicitationId\":" + jsonrpc::quote(elicitation_id);
+  return params + "}";
+}
+
+std::string action_of(std::string_view raw_response) {
+  const Result<jsonrpc::JsonView> view =
+      jsonrpc::JsonView::parse(raw_response, "the elicitation response");
+  return view ? view->string("action").value_or("") : std::string();
+}
+
+}  // namespace
+
+SignIn::SignIn(vault::Store& store, const Clock& clock, RequestStateSealer sealer,
+               LinkMaker make_link)
+    : store_(store), clock_(clock), sealer_(std::move(sealer)), make_link_(std::move(make_link)) {}
+
+Task<std::int64_t> SignIn::epoch_of(vault::CredentialKey key) {
+  const Result<std::optional<vault::Credential>> credential =
+      co_await store_.credentials().find(std::move(key));
+  co_return credential && *credential ? (*credential)->epoch : 0;
+}
+
+Task<SignIn::Answered> SignIn::answer(mcp_server::Call& call, const NeedsPerson& needs,
+                                      const RequestBinding& binding) {
+  const bool by_header = needs.target.connection->auth == vault::AuthKind::headers;
+  const std::string link = by_header ? std::string() : make_link_(needs.target, needs.need);
+  if (by_header) {
+    co_return Answered{text_reply(describe(needs.need.error), true), false};
+  }
+  if (link.empty() || !call.capabilities().elicitation_url)
+    co_return Answered{link_reply(needs, link), false};
+  if (call.era() == mcp::Era::legacy) co_return co_await ask_legacy(call, needs, link);
+  const std::int64_t epoch = co_await epoch_of(upstream::credential_key(needs.target));
+  co_return Answered{ask_modern(call, needs, binding, link, epoch), false};
+}
+
+Reply SignIn::ask_modern(mcp_server::Call& call, const NeedsPerson& needs,
+                         const RequestBinding& binding, const std::string& link,
+                         std::int64_t epoch) const {
+  RequestState state{binding, 0, epoch, clock_.now() + kStateLife};
+  if (!call.request_state().empty()) {
+    // check_retry() has opened it already, so this cannot fail for a reason of the client.
+    const Result<RequestState> before = sealer_.open(call.request_state(), binding, clock_.now());
+    if (before) state.round = before->round + 1;
+  }
+  if (state.round >= limits::kMrtrRounds) return link_reply(needs, link);
+  Reply reply;
+  reply.value = Reply::Result{
+      fmt::format(
+          R"("resultType":"input_required","inputRequests":{{"{}":{{"method":"elicitation/create","params":{}}}}},"requestState":{})",
+          kRequestKey, elicitation_params(needs, link, {}), jsonrpc::quote(sealer_.seal(state))),
+      {}};
+  return reply;
+}
+
+Task<SignIn::Answered> SignIn::ask_legacy(mcp_server::Call& call, const NeedsPerson& needs,
+                                          std::string link) {
+  const vault::CredentialKey key = upstream::credential_key(needs.target);
+  const std::int64_t before = co_await epoch_of(key);
+  const std::string elicitation_id = random_token(16);
+  const std::string params = elicitation_params(needs, link, elicitation_id);
+  if (!call.can_ask()) {
+    Reply reply;
+    reply.value = Reply::Failure{mcp::kLegacyUrlElicitationRequired, message_for(needs),
+                                 "{\"elicitations\":[" + params + "]}", 0};
+    co_return Answered{std::move(reply), false};
+  }
+  const gatehouse::Result<std::string> response = co_await call.ask("elicitation/create", params);
+  if (!response) co_return Answered{link_reply(needs, link), false};
+  if (action_of(*response) != "accept") {
+    co_return Answered{text_reply(fmt::format("The person declined to sign in to {}.",
+                                              needs.target.connection->name),
+                                  true),
+                       false};
+  }
+  if (co_await wait_for_login(key, before, call.cancelled())) co_return Answered{{}, true};
+  co_return Answered{link_reply(needs, link), false};
+}
+
+Task<bool> SignIn::wait_for_login(vault::CredentialKey key, std::int64_t before,
+                                  CancelSource& cancelled) {
+  const SteadyTime until = clock_.steady_now() + limits::kSignInWait;
+  while (clock_.steady_now() < until && !cancelled.cancelled()) {
+    const Result<std::optional<vault::Credential>> credential =
+        co_await store_.credentials().find(key);
+    const bool signed_in = credential && *credential && (*credential)->epoch != before &&
+                           !(*credential)->sign_in_required &&
+                           !(*credential)->tokens.access_token.empty();
+    if (signed_in) co_return true;
+    co_await sleep_for(250ms);
+  }
+  co_return false;
+}
+
+std::optional<Reply> SignIn::check_retry(mcp_server::Call& call,
+                                         const RequestBinding& binding) const {
+  if (call.request_state().empty()) return std::nullopt;
+  const Result<RequestState> state = sealer_.open(call.request_state(), binding, clock_.now());
+  if (!state) {
+    Reply reply;
+    reply.value = Reply::Failure{-32602, describe(state.error()), {}, 0};
+    return reply;
+  }
+  if (call.input_responses().empty()) return std::nullopt;
+  const std::optional<jsonrpc::JsonView> response =
+      jsonrpc::JsonView::of_proved(call.input_responses()).find(kRequestKey);
+  if (!response) return std::nullopt;
+  const std::string action = action_of(response->raw());
+  if (action == "accept") return std::nullopt;
+  if (action == "decline" || action == "cancel")
+    return text_reply("The person declined to sign in.", true);
+  Reply reply;
+  reply.value = Reply::Failure{
+      -32602, "inputResponses.sign_in has no action accept, decline or cancel", {}, 0};
+  return reply;
+}
+
+}  // namespace gatehouse::gateway
