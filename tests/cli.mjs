@@ -35,6 +35,11 @@ export function demo_servers(ready) {
   return ready.servers;
 }
 
+// What `describe --json` and `tools --json` call a tool's schema.
+export function input_schema_of(described) {
+  return described.input_schema ?? described.inputSchema;
+}
+
 // One store, and commands run on it. `home` is removed by dispose().
 export class Gatehouse {
   constructor(binary, { env = {}, browser = headless_browser } = {}) {

@@ -9,6 +9,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Gatehouse, add_http, call, client_metadata_variable, describe_run, exit_code,
+  input_schema_of,
 } from '../cli.mjs';
 
 const scenario = process.env.MCP_CONFORMANCE_SCENARIO;
@@ -86,7 +87,7 @@ const special = {
     await add();
     const described = expect_done(await run(['describe', 'test.json_schema_2020_12_tool',
       '--json']));
-    const schema = JSON.parse(described.stdout).input_schema;
+    const schema = input_schema_of(JSON.parse(described.stdout));
     await call_tool('json_schema_echo', { schema });
   },
   'http-standard-headers': async () => {

@@ -131,7 +131,7 @@ test('a running gateway sees at once what the command line changes', async (t) =
 });
 
 test('serve, three stdio fronts and a call share one store and one refresh', async (t) => {
-  const upstream = await start_protected_server(t);
+  const upstream = await start_protected_server(t, '--token-delay', '700');
   const gatehouse = make_gatehouse(t);
   assert_done(await gatehouse.run(add_http('guarded', upstream.modern_url)));
   const gateway = await serve(t, gatehouse);

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Gatehouse, add_http, call, demo_servers, describe_run } from '../cli.mjs';
+import { Gatehouse, add_http, call, demo_servers, describe_run, input_schema_of } from '../cli.mjs';
 import { assert_done, binary, make_gatehouse, peer, run_json, run_sdk_client, text_of,
   tool_names, wait_for_output } from './harness.mjs';
 
@@ -23,8 +23,8 @@ async function find_simple_tool(gatehouse, connection) {
   assert.ok(names.length >= 3, `tools of ${connection}: ${names}`);
   for (const name of names) {
     const full = name.startsWith(`${connection}.`) ? name : `${connection}.${name}`;
-    const { input_schema } = await run_json(gatehouse, ['describe', full, '--json']);
-    if (!input_schema.required?.length) return full;
+    const schema = input_schema_of(await run_json(gatehouse, ['describe', full, '--json']));
+    if (!schema.required?.length) return full;
   }
   throw new Error(`every tool of ${connection} wants arguments`);
 }

@@ -87,7 +87,7 @@ for (const era of ['modern', 'legacy']) {
 }
 
 test('commands at the same time share one refresh', async (t) => {
-  const server = await start_protected_server(t);
+  const server = await start_protected_server(t, '--token-delay', '700');
   const gatehouse = make_gatehouse(t);
   assert_done(await gatehouse.run(add_http('guarded', server.modern_url)));
   await server.expire_access_tokens();

@@ -125,6 +125,7 @@ export async function start_authorization_server(options, resources) {
   let handler;
   const server = createServer((req, res) => {
     if (req.url === '/__peer/stats') return send_json(res, stats);
+    if (req.url === '/token') return setTimeout(handler, options.token_delay_ms, req, res);
     if (!req.url.startsWith('/interaction/')) return handler(req, res);
     interact(provider, options, stats, req, res).catch((error) => {
       process.stderr.write(`${error.stack}\n`);

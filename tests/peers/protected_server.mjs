@@ -4,6 +4,7 @@
 //
 //   protected_server.mjs [--interaction auto|page|deny] [--access-ttl SECONDS]
 //       [--refresh always|offline] [--no-registration] [--account NAME] [--client JSON]...
+//       [--token-delay MILLISECONDS]   how long the token endpoint thinks, so that requests overlap
 //
 // --client adds a pre-registered client (oidc-provider's client metadata). Control, for tests:
 // GET <issuer>/__peer/stats, GET|POST <origin>/__peer/{stats,expire,drop_sessions}.
@@ -19,6 +20,7 @@ const { values } = parseArgs({ options: {
   'no-registration': { type: 'boolean', default: false },
   account: { type: 'string', default: 'alice' },
   client: { type: 'string', multiple: true, default: [] },
+  'token-delay': { type: 'string', default: '0' },
 } });
 
 end_with_parent();
@@ -29,6 +31,7 @@ const authorization_server = await start_authorization_server({
   refresh: values.refresh,
   registration: !values['no-registration'],
   account: values.account,
+  token_delay_ms: Number(values['token-delay']),
   clients: values.client.map((text) => JSON.parse(text)),
 }, resources);
 const { issuer, keys } = authorization_server;
