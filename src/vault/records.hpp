@@ -56,7 +56,8 @@ struct Connection {
   OAuthSettings oauth;
   std::vector<http::Allowance> allowances;  ///< what a person said yes to
   SystemTime created_at{};
-  std::int64_t revision = 0;  ///< compare-and-set for edits
+  std::int64_t revision = 0;    ///< compare-and-set for edits
+  std::string secrets_problem;  ///< why the stored secrets cannot be read; they are empty here then
 };
 
 /// One ladder everywhere (design: rule 5). "ready" is earned by an authenticated tools/list.

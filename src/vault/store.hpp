@@ -4,6 +4,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,25 +19,29 @@ namespace gatehouse::vault {
 class ConnectionStore {
  public:
   virtual ~ConnectionStore() = default;
-  /// conflict when the name is taken.
+  /// Revision 1; makes an id and the creation time where they are missing. conflict when the name
+  /// is taken.
   virtual Task<Result<Connection>> create(Connection connection) = 0;
-  /// Compare-and-set on revision; returns the stored record with the next revision.
+  /// Compare-and-set on revision; returns the stored record with the next revision. conflict also
+  /// when the new name is taken; not_found. With secrets_problem set the stored secrets stay.
   virtual Task<Result<Connection>> update(Connection connection) = 0;
   virtual Task<Result<std::optional<Connection>>> find(OrganizationId organization,
                                                        std::string name) = 0;
-  /// Sorted by name. A record whose secrets cannot be decrypted is returned without them rather
-  /// than hidden.
+  /// Sorted by name. A record whose secrets cannot be decrypted is returned without them, with
+  /// secrets_problem set, rather than hidden; so does find().
   virtual Task<Result<std::vector<Connection>>> list(OrganizationId organization) = 0;
   /// Removes the connection with its state, catalog, credentials and pending logins, in one
-  /// transaction.
+  /// transaction. not_found.
   virtual Task<Result<void>> erase(OrganizationId organization, ConnectionId id) = 0;
 
   virtual Task<Result<ConnectionState>> load_state(
       OrganizationId organization, ConnectionId id) = 0;  ///< default when never saved
+  /// not_found when the connection is gone: a late answer does not bring it back.
   virtual Task<Result<void>> save_state(OrganizationId organization, ConnectionId id,
                                         ConnectionState state) = 0;
   virtual Task<Result<std::optional<StoredCatalog>>> load_catalog(OrganizationId organization,
                                                                   ConnectionId id) = 0;
+  /// not_found when the connection is gone.
   virtual Task<Result<void>> save_catalog(OrganizationId organization, StoredCatalog catalog) = 0;
 };
 
@@ -48,19 +54,23 @@ struct Lease {
 class CredentialStore {
  public:
   virtual ~CredentialStore() = default;
-  /// corrupt when the row cannot be decrypted: that login only is lost.
+  /// corrupt when the row cannot be decrypted: that login only is lost. After end_login() the row
+  /// is found without tokens.
   virtual Task<Result<std::optional<Credential>>> find(CredentialKey key) = 0;
+  /// Those that hold a login, readable or not, sorted.
   virtual Task<Result<std::vector<CredentialKey>>> list(OrganizationId organization,
                                                         std::optional<ConnectionId> connection) = 0;
   /// A completed login: replaces the row if its epoch is still `expected_epoch` (0: none existed);
   /// epoch + 1, version + 1, sign_in_required and attempts cleared. conflict when the epoch moved
-  /// on.
+  /// on, not_found when the connection is gone.
   virtual Task<Result<Credential>> save_login(Credential credential,
                                               std::int64_t expected_epoch) = 0;
   /// Takes the lease if it is free or expired (store's clock, survives wall-clock jumps) and
-  /// re-reads the row. Nothing: held by another.
+  /// re-reads the row. Nothing: held by another. The same holder renews. not_found when there is no
+  /// row.
   virtual Task<Result<std::optional<Lease>>> acquire_lease(CredentialKey key, std::string holder,
                                                            std::chrono::milliseconds life) = 0;
+  /// By anyone but the holder: nothing happens.
   virtual Task<Result<void>> release_lease(CredentialKey key, std::string holder) = 0;
   /// Durable before the token request is sent: attempts + 1, last_attempt_at = now. conflict when
   /// version or epoch moved on.
@@ -74,7 +84,7 @@ class CredentialStore {
     co_return Result<void>{};
   }
   /// The new pair, durable before it is used: compare-and-set on version and epoch, lease or not;
-  /// version + 1, attempts = 0.
+  /// version + 1, attempts = 0. A set without refresh token keeps the one held (RFC 6749 §6).
   virtual Task<Result<Credential>> save_refreshed(CredentialKey key, std::int64_t version,
                                                   std::int64_t epoch, TokenSet tokens) = 0;
   /// invalid_grant under unchanged version and epoch: the row stays until a login or logout
@@ -82,23 +92,26 @@ class CredentialStore {
   virtual Task<Result<void>> require_sign_in(CredentialKey key, std::int64_t version,
                                              std::int64_t epoch, std::string reason) = 0;
   /// Logout: forgets the tokens, epoch + 1; the row stays so that late answers find the epoch gone.
-  /// Returns what was held, for revocation.
+  /// Returns what was held, for revocation; nothing when none was. Works on an undecryptable row,
+  /// whose tokens then come back empty.
   virtual Task<Result<std::optional<Credential>>> end_login(CredentialKey key) = 0;
 };
 
 class RegistrationStore {
  public:
   virtual ~RegistrationStore() = default;
-  /// The newest one of that kind.
+  /// The newest one of that kind that can be decrypted.
   virtual Task<Result<std::optional<Registration>>> find_current(OrganizationId organization,
                                                                  std::string issuer,
                                                                  RegistrationKind kind) = 0;
   virtual Task<Result<std::optional<Registration>>> find(OrganizationId organization,
                                                          RegistrationId id) = 0;
   /// Makes `registration` current if `expected` (its id; nothing: none) still is; first writer
-  /// wins, the loser gets conflict.
+  /// wins, the loser gets conflict. With the id of `expected` it replaces that one, compare-and-set
+  /// on revision as well.
   virtual Task<Result<Registration>> save(Registration registration,
                                           std::optional<RegistrationId> expected) = 0;
+  /// Not an error when it is gone already.
   virtual Task<Result<void>> erase(OrganizationId organization, RegistrationId id) = 0;
 };
 
@@ -106,7 +119,8 @@ class AuthorizationStore {
  public:
   virtual ~AuthorizationStore() = default;
   /// Retires older pending logins of the same key (a second login retires the first) and expired
-  /// ones of everybody.
+  /// ones of everybody; keeps the newest kPendingLogins of one connection and owner. not_found when
+  /// the connection is gone.
   virtual Task<Result<void>> save(Authorization authorization) = 0;
   /// Looks without consuming; nothing when unknown or older than kAuthorizationLife.
   virtual Task<Result<std::optional<Authorization>>> find(OrganizationId organization,
@@ -114,17 +128,25 @@ class AuthorizationStore {
   /// Consumes it: exactly one caller gets it.
   virtual Task<Result<std::optional<Authorization>>> take(OrganizationId organization,
                                                           std::string state_hash) = 0;
+  /// Not an error when it is gone already.
   virtual Task<Result<void>> erase(OrganizationId organization, AuthorizationId id) = 0;
 };
 
 class AgentTokenStore {
  public:
   virtual ~AgentTokenStore() = default;
+  /// conflict when its id or hash exists.
   virtual Task<Result<void>> create(AgentToken token) = 0;
+  /// Revoked and expired ones too: the caller judges.
   virtual Task<Result<std::optional<AgentToken>>> find_by_hash(std::string hash) = 0;
+  /// Oldest first.
   virtual Task<Result<std::vector<AgentToken>>> list(OrganizationId organization) = 0;
+  /// A second revocation keeps the first one's time. not_found.
   virtual Task<Result<void>> revoke(OrganizationId organization, TokenId id, SystemTime now) = 0;
 };
+
+inline constexpr std::int64_t kChangesKept = 10'000;  ///< numbered changes kept for slow readers
+inline constexpr std::size_t kChangesAtOnce = 1000;   ///< most of one changes_after()
 
 /// One row of the numbered change table. Caches drop what it names.
 struct Change {
@@ -138,8 +160,18 @@ class ChangeFeed {
  public:
   virtual ~ChangeFeed() = default;
   virtual Task<Result<std::int64_t>> last_number() = 0;
-  /// Changes after `number`, oldest first, at most 1000. Cheap when nothing changed.
+  /// Changes after `number`, oldest first, at most 1000. Cheap when nothing changed. not_found when
+  /// some of them are no longer kept (only the last kChangesKept are) or `number` is ahead of the
+  /// table: the reader drops everything it holds and goes on from last_number().
   virtual Task<Result<std::vector<Change>>> changes_after(std::int64_t number) = 0;
+  /// Calls `on_change` for every change made through this very object, on the writer's thread,
+  /// after the change is durable and before its writer hears of it. The call must be quick and must
+  /// not write to the store. Ends when the returned handle is dropped, which waits for calls under
+  /// way. Null: this feed has no such hook.
+  virtual std::shared_ptr<void> listen(std::function<void(const Change&)> on_change) {
+    (void)on_change;
+    return nullptr;
+  }
 };
 
 /// Everything the process stores.
