@@ -99,6 +99,16 @@ test('commands at the same time share one refresh', async (t) => {
   assert.equal(stats.grants_revoked, 0, 'nobody used a rotated token twice');
 });
 
+test('a provider that wants prompt=consent for offline_access gives a refresh token', async (t) => {
+  const server = await start_protected_server(t, '--refresh', 'offline');
+  const gatehouse = make_gatehouse(t);
+  assert_done(await gatehouse.run(add_http('guarded', server.modern_url)));
+  await server.expire_access_tokens();
+  assert_done(await gatehouse.run(call('guarded.echo', { message: 'hi' }), { env: { BROWSER: '' } }));
+  assert.deepEqual((await server.provider_stats()).tokens,
+      { authorization_code: 1, refresh_token: 1 });
+});
+
 test('without a browser the login is finished by pasting the address', async (t) => {
   const server = await start_protected_server(t);
   const gatehouse = make_gatehouse(t, { browser: undefined });
