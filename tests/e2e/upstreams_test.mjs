@@ -104,7 +104,8 @@ test('a provider that wants prompt=consent for offline_access gives a refresh to
   const gatehouse = make_gatehouse(t);
   assert_done(await gatehouse.run(add_http('guarded', server.modern_url)));
   await server.expire_access_tokens();
-  assert_done(await gatehouse.run(call('guarded.echo', { message: 'hi' }), { env: { BROWSER: '' } }));
+  assert_done(await gatehouse.run(call('guarded.echo', { message: 'hi' }),
+      { env: { BROWSER: '' } }));
   assert.deepEqual((await server.provider_stats()).tokens,
       { authorization_code: 1, refresh_token: 1 });
 });

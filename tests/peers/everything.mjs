@@ -1,5 +1,5 @@
 // Launches @modelcontextprotocol/server-everything, the reference server nobody here wrote.
-// Over stdio it is a command for `gatehouse add NAME -- …`; over HTTP it is a child on a free port.
+// Over stdio it is a command for `gatehouse add NAME -- …`; over HTTP a child on a free port.
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';

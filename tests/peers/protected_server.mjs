@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Starts an authorization server (oidc-provider) and two MCP servers protected by it (official SDKs,
+// Starts an authorization server (oidc-provider) and two MCP servers behind it (official SDKs,
 // modern and legacy), prints one JSON line with their URLs and runs until SIGTERM or end of stdin.
 //
 //   protected_server.mjs [--interaction auto|page|deny] [--access-ttl SECONDS]
