@@ -32,7 +32,7 @@ struct CallbackPage {
 };
 /// HTML without script, no-store, no framing, no referrer.
 http::Response render(const CallbackPage& page);
-CallbackPage page_for_success(const LoginOutcome& outcome, std::string_view connection_name);
+CallbackPage page_for_success(const LoginOutcome& outcome);
 CallbackPage page_for_failure(const Error& error);
 
 class CallbackHandler final : public http::Handler {

@@ -69,11 +69,11 @@ class Login final {
   Task<Result<PendingLogin>> begin(LoginRequest request, Discovery discovery);
 
   /// Takes a callback (URL, target or query), checks state, browser and issuer in that order, sends
-  /// the code and stores the tokens. Errors: parse and not_found leave every login pending (stray
-  /// hit, wrong state, already finished or expired); policy (wrong issuer, wrong browser) and
-  /// rejected (the person or the server said no) end it unless stated: a wrong browser leaves it
-  /// pending; conflict when a newer login or a logout came first (the tokens were revoked);
-  /// outcome_unknown when the code was sent and no answer came: sign in again.
+  /// the code and stores the tokens. parse and not_found leave every login pending (stray hit,
+  /// wrong state, wrong browser, finished or expired already). All other errors end this login:
+  /// policy (wrong issuer), rejected and the like (the person or the server said no), conflict when
+  /// a newer login, a logout or an edit came first (the tokens are revoked), outcome_unknown when
+  /// the code was sent and no answer came: sign in again.
   Task<Result<LoginOutcome>> finish(OrganizationId organization, std::string callback,
                                     std::string browser_hash = {});
 

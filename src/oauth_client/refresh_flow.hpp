@@ -56,7 +56,7 @@ class RefreshFlow final {
     std::int64_t version = 0;  ///< of the token that is to be replaced
     std::int64_t epoch = 0;
     RefreshReason reason = RefreshReason::ahead;
-    std::string login_hint;  ///< what the person types to sign in
+    std::string login_hint;  ///< what the person does to sign in: "run `gatehouse login x`"
   };
 
   RefreshFlow(Goal goal, Moment start) : goal_(std::move(goal)), start_(start) {}

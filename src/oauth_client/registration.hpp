@@ -67,6 +67,13 @@ class Registrar final {
   ClientSettings settings_;
 };
 
+/// The server does not know this dynamic client any more: the next obtain() registers anew. A copy
+/// that counts as expired becomes current; credentials keep referring to the original, so that a
+/// passing fault of the server costs nothing. Other kinds are left alone. `store` must outlive the
+/// call.
+Task<> retire_registration(vault::RegistrationStore& store, vault::Registration registration,
+                           SystemTime now);
+
 /// How this registration authenticates at the token endpoint. Errors: unsupported.
 Result<oauth::ClientAuthentication> client_authentication(const vault::Registration& registration);
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "async/single_flight.hpp"
@@ -33,11 +34,14 @@ using AccessTokenPtr = std::shared_ptr<const AccessToken>;
 
 class TokenSource final {
  public:
-  /// All must outlive this; `tasks` runs refreshes, which no waiter's leaving ends.
-  TokenSource(vault::Store& store, http::Client& client, const Clock& clock, TaskGroup& tasks,
-              Logger& logger);
+  /// All must outlive this; `tasks` runs refreshes, which no waiter's leaving ends, and must be
+  /// shut down before this goes. `sleep` is replaced in tests.
+  TokenSource(
+      vault::Store& store, http::Client& client, const Clock& clock, TaskGroup& tasks,
+      Logger& logger,
+      Refresher::Sleep sleep = [](Duration duration) { return sleep_for(duration); });
 
-  /// The cached token if it is good for longer than the refresh margin; else null. Never waits.
+  /// The cached token if it can be used without further ado; else null. Never waits: the hot path.
   AccessTokenPtr find_cached(const vault::CredentialKey& key) const;
 
   /// A token to use now: cached, stored or refreshed. A token near its expiry is returned while a
@@ -69,21 +73,31 @@ class TokenSource final {
   void drop_cache();
 
  private:
-  struct Flight;
-  Task<Result<AccessTokenPtr>> load(const vault::Connection& connection, vault::CredentialKey key,
-                                    std::optional<std::pair<std::int64_t, std::int64_t>> refused);
-  Task<Result<vault::Credential>> refresh(const vault::Connection& connection,
-                                          vault::CredentialKey key, RefreshReason reason);
-  Task<> refresh_beside(vault::Connection connection, vault::CredentialKey key);
+  struct Entry {
+    AccessTokenPtr token;
+    SystemTime obtained_at{};
+    std::string server_url;
+    bool refreshable = false;
+    SystemTime next_refresh{};  ///< no refresh beside before; a pause after a failure
+  };
+  using FlightKey = std::pair<vault::CredentialKey, bool>;  ///< forced or not
+
+  Task<Result<AccessTokenPtr>> refresh(const vault::Connection& connection,
+                                       const vault::Credential& credential, RefreshReason reason);
+  void start_beside(const vault::Connection& connection, const vault::Credential& credential);
+  Task<> refresh_beside(RefreshOrder order);
   AccessTokenPtr remember(const vault::Credential& credential);
+  std::chrono::milliseconds margin(const Entry& entry) const;
 
   vault::Store& store_;
   const Clock& clock_;
   TaskGroup& tasks_;
   Logger& logger_;
   Refresher refresher_;
-  SingleFlight<vault::CredentialKey, vault::Credential> flights_;
-  std::map<vault::CredentialKey, AccessTokenPtr> cache_;
+  SingleFlight<FlightKey, vault::Credential> flights_;
+  std::map<vault::CredentialKey, Entry> cache_;
+  std::uint64_t generation_ = 0;  ///< counts changes seen
+  double jitter_;                 ///< of this process, so that several do not refresh at once
 };
 
 }  // namespace gatehouse::oauth_client

@@ -1,0 +1,393 @@
+#include "oauth_client/discovery.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "oauth/authorization.hpp"
+#include "oauth/challenge.hpp"
+#include "oauth_client/probe.hpp"
+
+namespace gatehouse::oauth_client {
+namespace {
+
+using http::Purpose;
+
+/// The state of one discovery; lives in the coroutine frame of discover().
+struct Search {
+  DiscoveryRequest request;
+  http::Url server;
+  http::Client& client;
+  Discovery found;
+  std::vector<oauth::Challenge> challenges;
+  bool challenged = false;
+  bool open = false;     ///< listed its tools without credentials
+  bool reached = false;  ///< some answer came
+  /// The first time-out or 5xx: harmless when another place answers, but nothing is guessed on it.
+  std::optional<Error> doubt;
+};
+
+void note(Search& search, std::string url, int status, std::string conclusion) {
+  search.found.steps.push_back({std::move(url), status, std::move(conclusion)});
+}
+
+void set_problem(Search& search, Error error) {
+  if (!search.found.problem) search.found.problem = std::move(error);
+}
+
+Task<Result<http::Reply>> ask(Search& search, http::Request request, Purpose purpose,
+                              http::Redirects redirects) {
+  const std::string url = request.target;
+  const http::SendOptions options{
+      .purpose = purpose, .allowances = search.request.allowances, .redirects = redirects};
+  Result<http::Reply> reply = co_await search.client.send(std::move(request), options);
+  if (reply) {
+    search.reached = true;
+    co_return reply;
+  }
+  const Error& error = reply.error();
+  note(search, url, 0, describe(error));
+  if (error.code == Errc::blocked_address && !search.found.missing_allowance) {
+    if (const auto parsed = http::Url::parse(url))
+      search.found.missing_allowance = http::Allowance{parsed->origin(), purpose};
+    set_problem(search, error);
+  }
+  if (!search.doubt) search.doubt = error;
+  co_return reply;
+}
+
+Task<Result<http::Reply>> get(Search& search, std::string url, Purpose purpose) {
+  http::Request request;
+  request.target = url;
+  request.headers.add("Accept", "application/json");
+  Result<http::Reply> reply =
+      co_await ask(search, std::move(request), purpose, http::Redirects::follow);
+  if (reply && (reply->status >= 500 || reply->status == 429) && !search.doubt) {
+    search.doubt = Error{reply->status == 429 ? Errc::rate_limited : Errc::server_error,
+                         fmt::format("{} answered HTTP {}", url, reply->status), "try again later"};
+  }
+  co_return reply;
+}
+
+ProbeVerdict judge(Search& search, std::string_view what, const http::Reply& reply) {
+  const auto values = reply.headers.find_all("WWW-Authenticate");
+  const ProbeVerdict verdict = judge_probe(reply.status, reply.body, values.size());
+  std::string conclusion;
+  switch (verdict) {
+    case ProbeVerdict::challenged:
+      search.challenged = true;
+      search.challenges = oauth::parse_challenges(std::span<const std::string_view>(values));
+      conclusion = fmt::format(
+          "{} without credentials is refused; that alone does not say how to "
+          "authenticate",
+          what);
+      break;
+    case ProbeVerdict::open:
+      conclusion = fmt::format("{} is answered without credentials", what);
+      break;
+    case ProbeVerdict::refused:
+      conclusion = fmt::format("{} is not answered in this form; proves nothing", what);
+      break;
+  }
+  note(search, search.server.text(), reply.status, std::move(conclusion));
+  return verdict;
+}
+
+/// One probe; `refused` also when there was no answer.
+Task<ProbeVerdict> probe(Search& search, std::string_view what, http::Request request,
+                         std::string* session = nullptr) {
+  const auto reply =
+      co_await ask(search, std::move(request), Purpose::connection, http::Redirects::none);
+  if (!reply) {
+    set_problem(search, reply.error());
+    co_return ProbeVerdict::refused;
+  }
+  if (session != nullptr)
+    *session = std::string(reply->headers.find("Mcp-Session-Id").value_or(""));
+  co_return judge(search, what, *reply);
+}
+
+/// A legacy session just long enough to see whether tools are listed to strangers.
+Task<ProbeVerdict> probe_legacy(Search& search) {
+  const std::string url = search.server.text();
+  std::string session;
+  ProbeVerdict verdict = co_await probe(search, "initialize", make_initialize_probe(url), &session);
+  if (verdict != ProbeVerdict::open) co_return verdict;
+  (void)co_await ask(search, make_session_probe(url, kInitializedBody, session),
+                     Purpose::connection, http::Redirects::none);
+  verdict = co_await probe(search, "tools/list", make_session_probe(url, kListToolsBody, session));
+  if (!session.empty()) {
+    http::Request bye = make_session_probe(url, {}, session);
+    bye.method = "DELETE";
+    (void)co_await ask(search, std::move(bye), Purpose::connection, http::Redirects::none);
+  }
+  co_return verdict;
+}
+
+Task<> probe_server(Search& search) {
+  const std::string url = search.server.text();
+  ProbeVerdict verdict =
+      co_await probe(search, "server/discover", make_modern_probe(url, "server/discover"));
+  if (verdict == ProbeVerdict::open) {
+    // A public handshake is no proof: the challenge may come with the first real request.
+    verdict = co_await probe(search, "tools/list", make_modern_probe(url, "tools/list"));
+  } else if (verdict == ProbeVerdict::refused && search.reached) {
+    verdict = co_await probe_legacy(search);
+  }
+  search.open = verdict == ProbeVerdict::open;
+}
+
+/// True when `url` gave metadata of this server; a document of another resource is a problem.
+Task<bool> take_resource_metadata(Search& search, std::string url) {
+  const auto reply = co_await get(search, url, Purpose::connection);
+  if (!reply) co_return false;
+  if (reply->status != 200) {
+    note(search, url, reply->status, "no protected resource metadata here");
+    co_return false;
+  }
+  auto metadata = oauth::parse_protected_resource_metadata(reply->body);
+  if (!metadata) {
+    note(search, url, reply->status, metadata.error().detail);
+    co_return false;
+  }
+  // before anything is asked of the servers it names.
+  if (const auto checked = oauth::check_resource(metadata->resource, search.server); !checked) {
+    note(search, url, reply->status, checked.error().detail);
+    set_problem(search, checked.error());
+    co_return false;
+  }
+  note(search, url, reply->status,
+       fmt::format("protected resource metadata for {}, naming {} authorization server(s)",
+                   quote_remote(metadata->resource), metadata->authorization_servers.size()));
+  search.found.resource = metadata->resource;
+  search.found.resource_metadata = std::move(*metadata);
+  co_return true;
+}
+
+Task<> find_resource_metadata(Search& search) {
+  std::vector<std::string> urls;
+  if (const auto bearer = oauth::find_bearer(search.challenges)) {
+    search.found.challenge_scope = bearer->scope;
+    if (!bearer->resource_metadata.empty()) urls.push_back(bearer->resource_metadata);
+  }
+  for (std::string& url : oauth::protected_resource_metadata_urls(search.server))
+    if (std::ranges::find(urls, url) == urls.end()) urls.push_back(std::move(url));
+  for (const std::string& url : urls) {
+    if (co_await take_resource_metadata(search, url)) co_return;
+    if (search.found.problem) co_return;
+  }
+}
+
+/// The metadata of one issuer from the first place that has it. Nothing: none of them has.
+Task<std::optional<oauth::AuthorizationServerMetadata>> find_server_metadata(Search& search,
+                                                                             std::string issuer,
+                                                                             bool derived) {
+  const auto urls = oauth::authorization_server_metadata_urls(issuer);
+  if (!urls) {
+    set_problem(search, {Errc::protocol, urls.error().detail, {}});
+    co_return std::nullopt;
+  }
+  for (const std::string& url : *urls) {
+    const auto reply = co_await get(search, url, Purpose::authorization_server);
+    if (!reply && search.found.problem) co_return std::nullopt;
+    if (!reply) continue;
+    if (reply->status != 200) {
+      note(search, url, reply->status, "no authorization server metadata here");
+      continue;
+    }
+    auto metadata = oauth::parse_authorization_server_metadata(reply->body);
+    if (!metadata) {
+      note(search, url, reply->status, metadata.error().detail);
+      continue;
+    }
+    // An issuer that we derived from the origin ourselves has no spelling to insist on.
+    const bool spelled = derived && metadata->issuer == issuer + "/";
+    if (const auto checked = oauth::check_issuer(*metadata, issuer); !checked && !spelled) {
+      note(search, url, reply->status, checked.error().detail);
+      set_problem(search, checked.error());
+      co_return std::nullopt;
+    }
+    note(search, url, reply->status, "authorization server metadata of " + quote_remote(issuer));
+    co_return std::move(*metadata);
+  }
+  co_return std::nullopt;
+}
+
+Result<void> check_server(const oauth::AuthorizationServerMetadata& server) {
+  if (const auto pkce = oauth::check_pkce(server); !pkce) return pkce;
+  if (const auto url =
+          oauth::check_endpoint(server.authorization_endpoint, "the authorization endpoint");
+      !url) {
+    return url;
+  }
+  return oauth::check_endpoint(server.token_endpoint, "the token endpoint");
+}
+
+/// Which issuer to use; empty when the person must choose or a problem was set.
+std::string choose_issuer(Search& search) {
+  const std::vector<std::string>& issuers = search.found.issuers;
+  const std::string& wanted = search.request.issuer;
+  if (wanted.empty()) return issuers.size() == 1 ? issuers.front() : std::string();
+  if (std::ranges::find(issuers, wanted) != issuers.end()) return wanted;
+  std::string named;
+  for (const std::string& issuer : issuers)
+    named += (named.empty() ? "" : ", ") + quote_remote(issuer);
+  set_problem(search,
+              {Errc::policy,
+               "the server no longer names the chosen authorization server " +
+                   quote_remote(wanted) + "; it names " + named,
+               "if you trust the new one, choose it as issuer of this connection and sign in"});
+  return {};
+}
+
+Task<> use_resource_metadata(Search& search) {
+  const auto& named = search.found.resource_metadata->authorization_servers;
+  for (const std::string& issuer : named) {
+    if (search.found.issuers.size() >= limits::kAuthorizationServers) break;
+    if (std::ranges::find(search.found.issuers, issuer) == search.found.issuers.end())
+      search.found.issuers.push_back(issuer);
+  }
+  // RFC 9728 lets the list be absent; then the server itself is the only candidate there is.
+  if (search.found.issuers.empty()) search.found.issuers.push_back(search.server.origin());
+  const std::string issuer = choose_issuer(search);
+  if (issuer.empty()) co_return;
+  auto server = co_await find_server_metadata(search, issuer, named.empty());
+  if (!server) {
+    if (search.doubt) set_problem(search, *search.doubt);
+    set_problem(search, {Errc::unsupported,
+                         "the authorization server " + quote_remote(issuer) +
+                             " publishes no metadata (RFC 8414, OpenID Connect Discovery)",
+                         "ask the server's operator"});
+    co_return;
+  }
+  if (const auto checked = check_server(*server); !checked) {
+    set_problem(search, checked.error());
+    co_return;
+  }
+  search.found.server = std::move(*server);
+}
+
+/// 2025-03-26: no protected resource metadata; the origin is the authorization server (O-9).
+Task<> use_origin(Search& search) {
+  // A server that lists its tools to strangers, or is none at all, is not asked further.
+  if (!search.challenged) co_return;
+  const std::string& wanted = search.request.issuer;
+  const std::string issuer = wanted.empty() ? search.server.origin() : wanted;
+  auto server = co_await find_server_metadata(search, issuer, wanted.empty());
+  search.found.resource = search.server.text();
+  if (server) {
+    search.found.issuers = {server->issuer};
+    if (const auto checked = check_server(*server); !checked) {
+      set_problem(search, checked.error());
+    } else {
+      search.found.server = std::move(*server);
+    }
+    co_return;
+  }
+  if (search.doubt) set_problem(search, *search.doubt);
+  if (search.found.problem) co_return;
+  if (!search.challenges.empty() && !oauth::find_bearer(search.challenges)) co_return;
+  if (!wanted.empty()) {
+    set_problem(search,
+                {Errc::unsupported,
+                 "the authorization server " + quote_remote(wanted) + " publishes no metadata",
+                 "check the issuer given for this connection"});
+    co_return;
+  }
+  search.found.server = oauth::default_endpoints(search.server);
+  search.found.guessed_endpoints = true;
+}
+
+void conclude(Search& search) {
+  Discovery& found = search.found;
+  if (found.resource_metadata || (found.server && !found.guessed_endpoints) ||
+      !found.issuers.empty()) {
+    found.finding = Finding::oauth;
+    found.summary = found.problem ? "uses OAuth, but: " + found.problem->detail
+                    : found.server
+                        ? "uses OAuth; sign-in is at " + quote_remote(found.server->issuer)
+                        : fmt::format(
+                              "uses OAuth and names {} authorization servers: one must be "
+                              "chosen",
+                              found.issuers.size());
+    return;
+  }
+  if (found.problem) {
+    found.summary = "not decided: " + found.problem->detail;
+    return;
+  }
+  const bool bearer = oauth::find_bearer(search.challenges).has_value();
+  if (search.challenged && !search.challenges.empty() && !bearer) {
+    found.finding = Finding::headers;
+    found.summary = "asks for credentials by the scheme " +
+                    quote_remote(search.challenges.front().scheme, 40) +
+                    " and publishes no OAuth metadata: it needs an API key or another header";
+    return;
+  }
+  if (search.challenged) {
+    found.summary =
+        "refuses strangers but publishes no OAuth metadata: it needs an API key, or follows "
+        "2025-03-26 without metadata; a refusal alone proves neither";
+    return;
+  }
+  if (search.open) {
+    found.finding = Finding::none;
+    found.summary = "lists its tools to everybody and publishes no OAuth metadata";
+    return;
+  }
+  found.summary = "does not answer as an MCP server does; nothing can be said about sign-in";
+}
+
+}  // namespace
+
+std::string_view to_string(Finding finding) {
+  switch (finding) {
+    case Finding::oauth:
+      return "oauth";
+    case Finding::headers:
+      return "headers";
+    case Finding::none:
+      return "none";
+    case Finding::unknown:
+      return "unknown";
+  }
+  return "unknown";
+}
+
+Task<Result<Discovery>> discover(DiscoveryRequest request, http::Client& client) {
+  auto server = http::Url::parse(request.server_url, "the server URL");
+  if (!server) co_return std::unexpected(server.error());
+  Search search{.request = std::move(request), .server = std::move(*server), .client = client};
+  if (search.request.challenges) {
+    search.challenged = true;
+    search.challenges =
+        oauth::parse_challenges(std::span<const std::string>(*search.request.challenges));
+  } else {
+    co_await probe_server(search);
+  }
+  if (!search.found.problem) {
+    co_await find_resource_metadata(search);
+    if (search.found.resource_metadata) {
+      co_await use_resource_metadata(search);
+    } else if (!search.found.problem) {
+      co_await use_origin(search);
+    }
+  }
+  conclude(search);
+  co_return std::move(search.found);
+}
+
+Result<oauth::AuthorizationServerMetadata> require_server(const Discovery& discovery) {
+  if (discovery.problem) return std::unexpected(*discovery.problem);
+  if (discovery.server) return *discovery.server;
+  if (discovery.issuers.size() > 1) {
+    std::string named;
+    for (const std::string& issuer : discovery.issuers)
+      named += (named.empty() ? "" : ", ") + quote_remote(issuer);
+    return fail(Errc::invalid_argument, "the server names several authorization servers: " + named,
+                "choose one as issuer");
+  }
+  return fail(Errc::unsupported, "this server does not use OAuth: it " + discovery.summary);
+}
+
+}  // namespace gatehouse::oauth_client

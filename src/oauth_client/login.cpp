@@ -1,0 +1,278 @@
+#include "oauth_client/login.hpp"
+
+#include <algorithm>
+
+#include "oauth/authorization.hpp"
+#include "oauth/pkce.hpp"
+#include "oauth/scope.hpp"
+
+namespace gatehouse::oauth_client {
+namespace {
+
+std::string login_hint(std::string_view name) {
+  return "run `gatehouse login " + std::string(name) + "`";
+}
+
+LoginOutcome describe_login(const vault::Credential& credential) {
+  return LoginOutcome{
+      .key = credential.key,
+      .issuer = credential.binding.issuer,
+      .resource = credential.binding.resource,
+      .scope = credential.tokens.scope,
+      .missing_scopes = oauth::missing_scopes(credential.requested_scope, credential.tokens.scope),
+      .subject = credential.subject,
+      .expires_at = credential.tokens.expires_at,
+      .refreshable = !credential.tokens.refresh_token.empty()};
+}
+
+std::unexpected<Error> no_such_login() {
+  return fail(Errc::not_found, "no login is waiting for this callback",
+              "it may have been finished already, replaced by a later one, or be older than ten "
+              "minutes: start the login again");
+}
+
+Task<Result<vault::Connection>> find_connection(vault::ConnectionStore& store,
+                                                OrganizationId organization, ConnectionId id) {
+  auto list = co_await store.list(organization);
+  if (!list) co_return std::unexpected(list.error());
+  for (vault::Connection& connection : *list)
+    if (connection.id == id) co_return std::move(connection);
+  co_return fail(Errc::conflict, "the connection of this login was removed meanwhile");
+}
+
+}  // namespace
+
+Login::Login(vault::Store& store, http::Client& client, const Clock& clock, Logger& logger,
+             ClientSettings settings)
+    : store_(store),
+      client_(client),
+      clock_(clock),
+      logger_(logger),
+      registrar_(store.registrations(), client, clock, std::move(settings)) {}
+
+Task<Result<PendingLogin>> Login::begin(LoginRequest request) {
+  DiscoveryRequest question{
+      .server_url = request.connection.url,
+      .challenges = request.challenges,
+      .issuer = request.issuer.empty() ? request.connection.oauth.issuer : request.issuer,
+      .allowances = request.connection.allowances};
+  auto discovery = co_await discover(std::move(question), client_);
+  if (!discovery) co_return std::unexpected(discovery.error());
+  co_return co_await begin(std::move(request), std::move(*discovery));
+}
+
+Task<Result<PendingLogin>> Login::begin(LoginRequest request, Discovery discovery) {
+  const auto server = require_server(discovery);
+  if (!server) co_return std::unexpected(server.error());
+  const vault::Connection& connection = request.connection;
+  RegistrationRequest wanted{.organization = request.key.organization,
+                             .connection_name = connection.name,
+                             .server = *server,
+                             .settings = connection.oauth,
+                             .redirect_uri = request.redirect_uri,
+                             .further_redirect_uris = request.further_redirect_uris,
+                             .allowances = connection.allowances};
+  auto registration = co_await registrar_.obtain(std::move(wanted));
+  if (!registration) {
+    if (discovery.guessed_endpoints && registration.error().code == Errc::rejected) {
+      co_return fail(Errc::unsupported,
+                     "the server publishes no OAuth metadata, and registering at its default "
+                     "endpoint failed: " +
+                         registration.error().detail,
+                     "it probably needs an API key: give it as a header of this connection");
+    }
+    co_return std::unexpected(registration.error());
+  }
+  co_return co_await record(std::move(request), std::move(discovery), std::move(*registration));
+}
+
+Task<Result<PendingLogin>> Login::record(LoginRequest request, Discovery discovery,
+                                         vault::Registration registration) {
+  const oauth::AuthorizationServerMetadata& server = *discovery.server;
+  const auto current = co_await store_.credentials().find(request.key);
+  // A row that cannot be decrypted is no obstacle: this login is the way out of that.
+  if (!current && current.error().code != Errc::corrupt) co_return std::unexpected(current.error());
+  const bool known = current && *current;
+  const bool same = known && (*current)->binding.issuer == server.issuer &&
+                    (*current)->binding.resource == discovery.resource;
+  const bool step_up = !request.step_up_scope.empty();
+  const std::string challenge = step_up ? request.step_up_scope : discovery.challenge_scope;
+  const std::string scope = oauth::select_scope(
+      {.challenge = challenge,
+       .resource_scopes = discovery.resource_metadata
+                              ? discovery.resource_metadata->scopes_supported
+                              : std::vector<std::string>{},
+       .configured = request.connection.oauth.scopes,
+       .previously_requested =
+           same && step_up ? std::string_view((*current)->requested_scope) : std::string_view(),
+       .server_scopes = server.scopes_supported});
+  const std::string state = oauth::make_state();
+  vault::Authorization pending{.id = AuthorizationId::make(),
+                               .key = request.key,
+                               .state_hash = oauth::hash_state(state),
+                               .verifier = oauth::make_verifier(),
+                               .binding = {.issuer = server.issuer,
+                                           .resource = discovery.resource,
+                                           .registration = registration.id,
+                                           .token_endpoint = server.token_endpoint,
+                                           .revocation_endpoint = server.revocation_endpoint,
+                                           .server_url = request.connection.url},
+                               .redirect_uri = request.redirect_uri,
+                               .requested_scope = scope,
+                               .iss_advertised = server.iss_parameter_supported,
+                               .epoch = known ? (*current)->epoch : 0,
+                               .browser_hash = request.browser_hash,
+                               .created_at = clock_.now()};
+  const auto url = oauth::make_authorization_url(
+      {.authorization_endpoint = server.authorization_endpoint,
+       .client_id = registration.client_id,
+       .redirect_uri = request.redirect_uri,
+       .state = state,
+       .code_challenge = oauth::s256_challenge(pending.verifier.reveal()),
+       .resource = discovery.resource,
+       .scope = scope});
+  if (!url) co_return std::unexpected(url.error());
+  PendingLogin begun{.id = pending.id,
+                     .authorization_url = *url,
+                     .issuer = server.issuer,
+                     .resource = discovery.resource,
+                     .scope = scope,
+                     .client_id = registration.client_id,
+                     .registration_kind = registration.kind,
+                     .expires_at = pending.created_at + limits::kAuthorizationLife};
+  const auto saved = co_await store_.authorizations().save(std::move(pending));
+  if (!saved) co_return std::unexpected(saved.error());
+  co_return begun;
+}
+
+Task<Result<LoginOutcome>> Login::finish(OrganizationId organization, std::string callback_text,
+                                         std::string browser_hash) {
+  const auto callback = oauth::parse_callback(callback_text);
+  if (!callback) co_return std::unexpected(callback.error());
+  // State before anything else: what does not match leaves every login pending.
+  const std::string state_hash = oauth::hash_state(callback->state);
+  const auto found = co_await store_.authorizations().find(organization, state_hash);
+  if (!found) co_return std::unexpected(found.error());
+  if (!*found) co_return no_such_login();
+  if ((*found)->browser_hash != browser_hash) {
+    co_return fail(Errc::not_found, "this login was started in another browser",
+                   "open the link in the browser that started it");
+  }
+  auto taken = co_await store_.authorizations().take(organization, state_hash);
+  if (!taken) co_return std::unexpected(taken.error());
+  if (!*taken) co_return no_such_login();
+  vault::Authorization pending = std::move(**taken);
+  // RFC 9207 before the error is shown or the code sent anywhere.
+  if (const auto checked = oauth::check_callback_issuer(callback->iss, pending.binding.issuer,
+                                                        pending.iss_advertised);
+      !checked) {
+    co_return std::unexpected(checked.error());
+  }
+  if (!callback->error.empty()) co_return std::unexpected(oauth::authorization_error(*callback));
+  co_return co_await exchange(std::move(pending), callback->code);
+}
+
+Task<Result<LoginOutcome>> Login::exchange(vault::Authorization pending, std::string code) {
+  const OrganizationId organization = pending.key.organization;
+  const auto connection =
+      co_await find_connection(store_.connections(), organization, pending.key.connection);
+  if (!connection) co_return std::unexpected(connection.error());
+  if (connection->url != pending.binding.server_url) {
+    co_return fail(Errc::conflict, "the connection's URL was changed during the login",
+                   login_hint(connection->name));
+  }
+  auto registration =
+      co_await store_.registrations().find(organization, pending.binding.registration);
+  if (!registration) co_return std::unexpected(registration.error());
+  if (!*registration || (*registration)->issuer != pending.binding.issuer) {
+    co_return fail(Errc::conflict, "the client registration was removed during the login",
+                   login_hint(connection->name));
+  }
+  const auto client = client_authentication(**registration);
+  if (!client) co_return std::unexpected(client.error());
+  http::Request request =
+      oauth::make_code_request(pending.binding.token_endpoint, code, pending.verifier,
+                               pending.redirect_uri, pending.binding.resource, *client);
+  const http::SendOptions options{.purpose = http::Purpose::authorization_server,
+                                  .allowances = connection->allowances,
+                                  .timeout = limits::kTokenRequestTimeout};
+  const auto reply = co_await client_.send(std::move(request), options);
+  if (!reply) {
+    Error error = reply.error();
+    // A code works once: after a lost answer only a new login helps.
+    if (error.hint.empty() || error.code == Errc::outcome_unknown)
+      error.hint = login_hint(connection->name) + " again";
+    co_return std::unexpected(std::move(error));
+  }
+  co_return co_await store_tokens(std::move(pending), std::move(**registration),
+                                  connection->allowances, reply->body, reply->status);
+}
+
+Task<Result<LoginOutcome>> Login::store_tokens(vault::Authorization pending,
+                                               vault::Registration registration,
+                                               std::vector<http::Allowance> allowances,
+                                               std::string body, int status) {
+  const SystemTime now = clock_.now();
+  auto response = oauth::parse_token_response(status, body);
+  if (!response) {
+    if (response.error().code == Errc::invalid_client)
+      co_await retire_registration(store_.registrations(), registration, now);
+    logger_.warn("login_failed", {{"connection", pending.key.connection.value},
+                                  {"issuer", pending.binding.issuer},
+                                  {"detail", response.error().detail}});
+    co_return std::unexpected(response.error());
+  }
+  vault::Credential credential{.key = pending.key,
+                               .binding = pending.binding,
+                               .requested_scope = pending.requested_scope,
+                               .subject = response->id_token_subject};
+  credential.tokens.access_token = std::move(response->access_token);
+  credential.tokens.refresh_token = std::move(response->refresh_token);
+  credential.tokens.obtained_at = now;
+  if (response->expires_in) credential.tokens.expires_at = now + *response->expires_in;
+  credential.tokens.scope = response->scope.value_or(pending.requested_scope);
+  const vault::TokenSet tokens = credential.tokens;
+  const auto saved = co_await store_.credentials().save_login(credential, pending.epoch);
+  if (saved) {
+    logger_.info("signed_in", {{"connection", pending.key.connection.value},
+                               {"issuer", pending.binding.issuer}});
+    co_return describe_login(*saved);
+  }
+  // Newer login, logout or removal: these tokens belong to nobody any more.
+  const auto client = client_authentication(registration);
+  if (client) {
+    const RevocationReport report = co_await revoke(tokens, pending.binding.revocation_endpoint,
+                                                    *client, std::move(allowances), client_);
+    logger_.warn("late_login_revoked",
+                 {{"connection", pending.key.connection.value}, {"outcome", report.detail}});
+  }
+  if (saved.error().code != Errc::conflict) co_return std::unexpected(saved.error());
+  co_return fail(Errc::conflict,
+                 "a later login or a logout came first; the tokens of this one were discarded");
+}
+
+Task<Result<void>> Login::cancel(OrganizationId organization, AuthorizationId id) {
+  co_return co_await store_.authorizations().erase(organization, id);
+}
+
+Task<Result<RevocationReport>> Login::logout(vault::Connection connection,
+                                             vault::CredentialKey key) {
+  const auto ended = co_await store_.credentials().end_login(key);
+  if (!ended) co_return std::unexpected(ended.error());
+  if (!*ended || (*ended)->tokens.access_token.empty())
+    co_return RevocationReport{Revoked::nothing, "nobody was signed in"};
+  const vault::Credential& held = **ended;
+  const auto registration =
+      co_await store_.registrations().find(key.organization, held.binding.registration);
+  if (!registration || !*registration) {
+    co_return RevocationReport{Revoked::failed,
+                               "the client registration of the login is gone, so that the tokens "
+                               "could not be revoked; they were forgotten here"};
+  }
+  const auto client = client_authentication(**registration);
+  if (!client) co_return RevocationReport{Revoked::failed, client.error().detail};
+  co_return co_await revoke(held.tokens, held.binding.revocation_endpoint, *client,
+                            connection.allowances, client_);
+}
+
+}  // namespace gatehouse::oauth_client

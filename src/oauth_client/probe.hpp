@@ -1,0 +1,31 @@
+// The requests that discovery makes without credentials, to be challenged: the smallest one of each
+// era, and a list of tools, since a public handshake proves nothing. Pure.
+#pragma once
+
+#include <string_view>
+
+#include "http/message.hpp"
+
+namespace gatehouse::oauth_client {
+
+http::Request make_modern_probe(std::string_view url, std::string_view method);  ///< 2026-07-28
+http::Request make_initialize_probe(std::string_view url);                       ///< 2025-11-25
+/// A request or notification of a legacy session; `session` may be empty.
+http::Request make_session_probe(std::string_view url, std::string_view body,
+                                 std::string_view session);
+
+inline constexpr std::string_view kInitializedBody =
+    R"({"jsonrpc":"2.0","method":"notifications/initialized"})";
+inline constexpr std::string_view kListToolsBody =
+    R"({"jsonrpc":"2.0","id":2,"method":"tools/list","params":{}})";
+
+/// What an answer to a probe says about authentication.
+enum class ProbeVerdict {
+  challenged,  ///< 401, or 403 with a challenge
+  open,        ///< 2xx with a JSON-RPC result
+  refused,     ///< the server does not speak this era, or not to us; proves nothing
+};
+/// `body` is JSON or the text of an event stream; `challenges` counts WWW-Authenticate fields.
+ProbeVerdict judge_probe(int status, std::string_view body, std::size_t challenges);
+
+}  // namespace gatehouse::oauth_client
