@@ -16,12 +16,9 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "http/client.hpp"
+#include "jsonrpc/line_channel.hpp"
 #include "mcp/request.hpp"
 #include "mcp_client/peer.hpp"
-
-namespace gatehouse::net {
-class LineChannel;
-}
 
 namespace gatehouse::mcp_client {
 
@@ -60,17 +57,39 @@ struct HttpTarget {
   /// Answers what a legacy server asks outside of any request of ours; null: refused with -32601.
   /// Must outlive the peer.
   Interaction* interaction = nullptr;
+  /// Receives what a legacy server sends outside of any request (…/list_changed). Must outlive the
+  /// peer.
+  mcp::NotificationSink* notifications = nullptr;
+  /// A fixed credential (API key, static token) rather than OAuth: then a 401 on the probe is not
+  /// believed before an `initialize` with the credential got one too (V-10).
+  bool fixed_credential = false;
   /// The raw inputSchema of a tool, when the caller has the catalog at hand; nothing for unknown
   /// tools. Without it (or when it knows nothing) the modern peer lists the tools once by itself,
   /// for it must know which arguments to mirror into headers.
   std::function<std::optional<std::string>(std::string_view tool)> find_input_schema;
 };
 
-/// Starts one more process of the same command. Implemented by whoever owns commands.
+/// Starts one more process of the same command.
 class Launcher {
  public:
   virtual ~Launcher() = default;
-  virtual Task<Result<std::unique_ptr<net::LineChannel>>> launch() = 0;
+  /// Errors: those of jsonrpc::Launcher.
+  virtual Task<Result<std::unique_ptr<jsonrpc::LineChannel>>> launch() = 0;
+};
+
+/// The usual one: a fixed command over what starts processes here.
+class CommandLauncher final : public Launcher {
+ public:
+  /// `launcher` must outlive this.
+  CommandLauncher(jsonrpc::Launcher& launcher, jsonrpc::ProcessSpec process)
+      : launcher_(launcher), process_(std::move(process)) {}
+  Task<Result<std::unique_ptr<jsonrpc::LineChannel>>> launch() override {
+    co_return launcher_.launch(process_);
+  }
+
+ private:
+  jsonrpc::Launcher& launcher_;
+  jsonrpc::ProcessSpec process_;
 };
 
 struct StdioTarget {
@@ -80,6 +99,8 @@ struct StdioTarget {
   ClientIdentity client;
   mcp::ClientCapabilities capabilities;
   Interaction* interaction = nullptr;  ///< must outlive the peer
+  mcp::NotificationSink* notifications =
+      nullptr;  ///< outside of any request; must outlive the peer
 };
 
 /// Either a peer or what the server wants first.

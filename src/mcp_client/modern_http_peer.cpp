@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "async/timer.hpp"
 #include "jsonrpc/json.hpp"
-#include "mcp/capabilities.hpp"
 #include "mcp/error_codes.hpp"
 #include "mcp/versions.hpp"
 #include "mcp_client/incoming.hpp"
@@ -12,24 +10,8 @@
 namespace gatehouse::mcp_client {
 namespace {
 
-// Rounds without questions to a person come no faster than this.
-constexpr auto kStateOnlyPause = std::chrono::milliseconds(250);
-
 bool is_cancelled(const mcp::Request& request) {
   return request.cancel != nullptr && request.cancel->cancelled();
-}
-
-mcp::ResultType type_of(const jsonrpc::Message& message) {
-  const std::string_view raw = message.member("resultType");
-  if (raw.empty()) return mcp::ResultType::complete;
-  const jsonrpc::JsonView type = jsonrpc::JsonView::of_proved(raw);
-  if (type.equals("complete")) return mcp::ResultType::complete;
-  if (type.equals("input_required")) return mcp::ResultType::input_required;
-  return type.equals("task") ? mcp::ResultType::task : mcp::ResultType::unknown;
-}
-
-bool may_require_input(std::string_view method) {
-  return method == "tools/call" || method == "prompts/get" || method == "resources/read";
 }
 
 }  // namespace
@@ -48,58 +30,18 @@ Task<Result<mcp::Answer>> ModernHttpPeer::request(mcp::Request request, Interact
   if (!planned) co_return std::unexpected(planned.error());
   if (*planned) co_return std::move(**planned);
 
-  static const mcp::ClientCapabilities kNone;
-  const mcp::ClientCapabilities& declared = request.capabilities != nullptr ? *request.capabilities
-                                            : interaction != nullptr ? interaction->capabilities()
-                                                                     : kNone;
-  std::string extra_members;
-  for (int round = 0; round <= limits::kMrtrRounds; ++round) {
-    auto answered = co_await exchange(request, declared.raw, extra_members);
-    if (!answered) co_return std::unexpected(answered.error());
-    auto* success = std::get_if<mcp::Success>(&answered->answer);
-    if (success == nullptr) co_return std::move(answered->answer);
-    if (request.method == "tools/list") plans_.learn_page(success->result.view());
-    if (answered->type == mcp::ResultType::complete) co_return std::move(answered->answer);
-    if (answered->type != mcp::ResultType::input_required || !may_require_input(request.method)) {
-      co_return fail(Errc::protocol, fmt::format("the server answered {} with a result type that "
-                                                 "was not agreed on",
-                                                 request.method));
+  auto answer = co_await run_rounds(*this, request, interaction);
+  if (request.method == "tools/list" && answer) {
+    if (const auto* page = std::get_if<mcp::Success>(&*answer)) {
+      plans_.learn_page(page->result.view());
     }
-    if (interaction == nullptr) co_return std::move(answered->answer);
-    const auto asked = mcp::parse_input_required(success->result.view());
-    if (!asked) co_return std::unexpected(asked.error());
-    auto members = co_await answer_inputs(request, *asked, declared, *interaction);
-    if (!members) co_return std::unexpected(members.error());
-    extra_members = std::move(*members);
   }
-  co_return fail(Errc::too_large, fmt::format("the server asked for input more than {} times "
-                                              "(kMrtrRounds)",
-                                              limits::kMrtrRounds));
+  co_return answer;
 }
 
-Task<Result<std::string>> ModernHttpPeer::answer_inputs(const mcp::Request& request,
-                                                        const mcp::InputRequired& asked,
-                                                        const mcp::ClientCapabilities& declared,
-                                                        Interaction& interaction) {
-  if (asked.requests.empty()) co_await sleep_for(kStateOnlyPause);
-  std::vector<std::pair<std::string, std::string>> responses;
-  for (const mcp::InputRequest& input : asked.requests) {
-    if (!mcp::allows(declared, input.method, input.params)) {
-      co_return fail(Errc::protocol,
-                     fmt::format("the server asks for {}, which this request did not declare",
-                                 quote_remote(input.method, 60)));
-    }
-    auto response = co_await interaction.answer(input.method, input.params);
-    if (!response) co_return std::unexpected(response.error());
-    responses.emplace_back(input.key, std::move(*response));
-  }
-  if (is_cancelled(request)) co_return fail(Errc::cancelled, "the request was cancelled");
-  co_return mcp::make_retry_members(asked, responses);
-}
-
-Task<Result<ModernHttpPeer::Answered>> ModernHttpPeer::exchange(const mcp::Request& request,
-                                                                std::string_view capabilities,
-                                                                std::string_view extra_members) {
+Task<Result<Answered>> ModernHttpPeer::exchange(const mcp::Request& request,
+                                                std::string_view capabilities,
+                                                std::string_view extra_members) {
   auto answered = co_await send_once(request, capabilities, extra_members);
   if (!answered) co_return answered;
   const auto* error = std::get_if<mcp::RpcError>(&answered->answer);
@@ -137,9 +79,9 @@ http::Headers ModernHttpPeer::make_headers(const mcp::Request& request, const Ou
   return headers;
 }
 
-Task<Result<ModernHttpPeer::Answered>> ModernHttpPeer::send_once(const mcp::Request& request,
-                                                                 std::string_view capabilities,
-                                                                 std::string_view extra_members) {
+Task<Result<Answered>> ModernHttpPeer::send_once(const mcp::Request& request,
+                                                 std::string_view capabilities,
+                                                 std::string_view extra_members) {
   const std::int64_t id = next_id_++;
   Outgoing out = make_modern_body(request, id, version_, client_info_, capabilities, extra_members);
   http::Headers headers = make_headers(request, out);
@@ -152,15 +94,13 @@ Task<Result<ModernHttpPeer::Answered>> ModernHttpPeer::send_once(const mcp::Requ
   co_return read_body(request, id, std::move(*reply));
 }
 
-Result<ModernHttpPeer::Answered> ModernHttpPeer::accept(const jsonrpc::Message& message,
-                                                        std::string bytes) {
+Result<Answered> ModernHttpPeer::accept(const jsonrpc::Message& message, std::string bytes) {
   proven_ = true;
-  const mcp::ResultType type = type_of(message);
-  return Answered{to_answer(message, std::move(bytes)), type};
+  return make_answered(message, std::move(bytes));
 }
 
-Result<ModernHttpPeer::Answered> ModernHttpPeer::read_body(const mcp::Request& request,
-                                                           std::int64_t id, http::Reply reply) {
+Result<Answered> ModernHttpPeer::read_body(const mcp::Request& request, std::int64_t id,
+                                           http::Reply reply) {
   const auto message = jsonrpc::prove(reply.body);
   const bool error_status = reply.status >= 400;
   if (message) {
@@ -187,10 +127,8 @@ Result<ModernHttpPeer::Answered> ModernHttpPeer::read_body(const mcp::Request& r
               fmt::format("the server's answer to {} cannot be used: {}", request.method, why));
 }
 
-Task<Result<ModernHttpPeer::Answered>> ModernHttpPeer::read_stream(const mcp::Request& request,
-                                                                   std::int64_t id,
-                                                                   http::Reply reply,
-                                                                   CallDeadline deadline) {
+Task<Result<Answered>> ModernHttpPeer::read_stream(const mcp::Request& request, std::int64_t id,
+                                                   http::Reply reply, CallDeadline deadline) {
   const Clock& clock = endpoint_.parts().clock;
   EventReader reader(std::move(reply.stream));
   while (true) {

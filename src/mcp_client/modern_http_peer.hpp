@@ -7,21 +7,19 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "jsonrpc/message.hpp"
-#include "mcp/input_required.hpp"
 #include "mcp_client/call_deadline.hpp"
 #include "mcp_client/event_reader.hpp"
 #include "mcp_client/http_endpoint.hpp"
+#include "mcp_client/mrtr.hpp"
 #include "mcp_client/outgoing.hpp"
 #include "mcp_client/peer.hpp"
 #include "mcp_client/tool_plans.hpp"
 
 namespace gatehouse::mcp_client {
 
-class ModernHttpPeer final : public Peer {
+class ModernHttpPeer final : public Peer, private RoundTrip {
  public:
   ModernHttpPeer(HttpTarget target, Parts parts, ServerInfo info);
 
@@ -31,15 +29,9 @@ class ModernHttpPeer final : public Peer {
   bool alive() const override { return alive_; }
 
  private:
-  /// One answer and what kind of result it is, known from the proving pass.
-  struct Answered {
-    mcp::Answer answer;
-    mcp::ResultType type = mcp::ResultType::complete;
-  };
-
   /// Sends, and repeats once with what the server's error tells: other headers, another version.
   Task<Result<Answered>> exchange(const mcp::Request& request, std::string_view capabilities,
-                                  std::string_view extra_members);
+                                  std::string_view extra_members) override;
   Task<Result<Answered>> send_once(const mcp::Request& request, std::string_view capabilities,
                                    std::string_view extra_members);
   Task<Result<Answered>> read_stream(const mcp::Request& request, std::int64_t id,
@@ -51,11 +43,6 @@ class ModernHttpPeer final : public Peer {
   /// Makes sure that the tool's header plan is known; a refusal met on the way is the answer.
   Task<Result<std::optional<mcp::Answer>>> ensure_plan(const mcp::Request& request);
   Task<Result<std::optional<mcp::Answer>>> relist(CancelSource* cancel);
-  /// The responses to the server's input requests, as members for the retry.
-  Task<Result<std::string>> answer_inputs(const mcp::Request& request,
-                                          const mcp::InputRequired& asked,
-                                          const mcp::ClientCapabilities& declared,
-                                          Interaction& interaction);
 
   HttpEndpoint endpoint_;
   ServerInfo info_;

@@ -1,0 +1,228 @@
+#include "mcp_client/legacy_http_peer.hpp"
+
+#include <fmt/format.h>
+
+#include "mcp_client/event_reader.hpp"
+#include "mcp_client/incoming.hpp"
+#include "mcp_client/outgoing.hpp"
+
+namespace gatehouse::mcp_client {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kResumeRetry = 1000ms;  // unless the server says otherwise
+constexpr auto kResumeRetryMax = 30000ms;
+constexpr int kResumptions = 10;  // in a row without a single event
+
+bool is_cancelled(const mcp::Request& request) {
+  return request.cancel != nullptr && request.cancel->cancelled();
+}
+
+std::unexpected<Error> cancelled() {
+  return fail(Errc::cancelled, "the request was cancelled");
+}
+
+std::unexpected<Error> lost(std::string_view method, std::string_view how) {
+  return fail(Errc::outcome_unknown,
+              fmt::format("the server's answer to {} was lost: {}", method, how));
+}
+
+}  // namespace
+
+LegacyHttpPeer::LegacyHttpPeer(std::shared_ptr<LegacySession> session)
+    : session_(std::move(session)) {
+  session_->listen();
+}
+
+LegacyHttpPeer::~LegacyHttpPeer() {
+  session_->stop();
+}
+
+Task<> LegacyHttpPeer::close() {
+  alive_ = false;
+  co_await session_->close();
+}
+
+Task<Result<mcp::Answer>> LegacyHttpPeer::request(mcp::Request request, Interaction* interaction) {
+  if (is_cancelled(request)) co_return cancelled();
+  const std::uint64_t generation = session_->generation();
+  auto answer = co_await call_once(request, interaction);
+  if (answer || answer.error().code != Errc::session_lost) co_return answer;
+  // 404 says that the request was not processed: repeating it is safe (O-2).
+  auto renewed = co_await session_->renew(generation);
+  if (!renewed) {
+    alive_ = false;
+    co_return fail(Errc::session_lost,
+                   fmt::format("the server forgot our session, and a new one failed: {}",
+                               renewed.error().detail));
+  }
+  if (auto* refusal = std::get_if<mcp::HttpRefusal>(&*renewed)) co_return std::move(*refusal);
+  if (auto* error = std::get_if<mcp::RpcError>(&*renewed)) {
+    alive_ = false;
+    co_return fail(Errc::session_lost, fmt::format("the server refuses a new session: {}",
+                                                   quote_remote(error->message)));
+  }
+  co_return co_await call_once(request, interaction);
+}
+
+Task<Result<mcp::Answer>> LegacyHttpPeer::call_once(const mcp::Request& request,
+                                                    Interaction* interaction) {
+  // Where a person may be asked, the call may take as long as any call.
+  const std::chrono::milliseconds timeout =
+      interaction != nullptr
+          ? std::max<std::chrono::milliseconds>(request.timeout, limits::kCallTimeoutMax)
+          : request.timeout;
+  CallDeadline deadline(session_->endpoint().parts().clock.steady_now(), timeout);
+  ActiveCall call{session_->next_id(), interaction, request.sink, &deadline};
+  session_->enter(call);
+  const std::shared_ptr<void> left(nullptr, [this, &call](void*) { session_->leave(call); });
+  CancelSource::Registration registration;
+  if (request.cancel != nullptr) {
+    registration = request.cancel->on_cancel(
+        [session = session_, id = call.id] { session->give_up(id, "the request was cancelled"); });
+  }
+  auto answer = co_await send(request, call);
+  registration.reset();
+  session_->leave(call);  // nobody new may ask on its behalf
+  co_await session_->settle(call);
+  co_return answer;
+}
+
+Task<Result<mcp::Answer>> LegacyHttpPeer::send(const mcp::Request& request, ActiveCall& call) {
+  const Clock& clock = session_->endpoint().parts().clock;
+  Outgoing out = make_legacy_body(request, call.id);
+  auto reply = co_await session_->endpoint().post(std::move(out.body), session_->headers(),
+                                                  call.deadline->remaining(clock.steady_now()),
+                                                  request.cancel);
+  if (!reply) {
+    if (reply.error().code == Errc::timeout) session_->give_up(call.id, "no answer in time");
+    co_return std::unexpected(reply.error());
+  }
+  if (auto refusal = refusal_of(*reply)) co_return std::move(*refusal);
+  if (reply->stream) co_return co_await read_streams(request, call, std::move(*reply));
+  co_return co_await on_body(request, call, std::move(*reply));
+}
+
+Task<Result<mcp::Answer>> LegacyHttpPeer::on_body(const mcp::Request& request, ActiveCall& call,
+                                                  http::Reply reply) {
+  const std::string& url = session_->endpoint().target().url;
+  if (reply.status / 100 == 2) {
+    auto answer = co_await take_messages(call, std::move(reply.body));
+    if (!answer) co_return std::unexpected(answer.error());
+    if (*answer) co_return std::move(**answer);
+    co_return fail(Errc::protocol, fmt::format("{} answered HTTP {} without an answer to {}", url,
+                                               reply.status, request.method));
+  }
+  const auto message = jsonrpc::prove(reply.body);
+  const bool is_error = message && message->kind == jsonrpc::MessageKind::error;
+  if (is_error && is_id(message->id, call.id)) co_return to_answer(*message, std::move(reply.body));
+  // 404 is the rule (O-2); servers built on the SDK's examples answer 400 without an id.
+  const bool forgotten = reply.status == 404 || (reply.status == 400 && is_error);
+  if (forgotten && session_->has_session_id()) {
+    co_return fail(Errc::session_lost, "the server does not know our session");
+  }
+  if (is_error && reply.status < 500) co_return to_answer(*message, std::move(reply.body));
+  co_return std::unexpected(status_error(reply.status, reply.body, url));
+}
+
+Task<Result<mcp::Answer>> LegacyHttpPeer::read_streams(const mcp::Request& request,
+                                                       ActiveCall& call, http::Reply reply) {
+  const Clock& clock = session_->endpoint().parts().clock;
+  std::string last_event_id;
+  std::chrono::milliseconds retry = kResumeRetry;
+  auto reader = std::make_unique<EventReader>(std::move(reply.stream));
+  for (int fruitless = 0; fruitless < kResumptions;) {
+    if (reader) {
+      auto answer = co_await read_stream(request, call, *reader);
+      if (!answer) co_return std::unexpected(answer.error());
+      if (*answer) co_return std::move(**answer);
+      if (!reader->last_event_id().empty() && reader->last_event_id() != last_event_id) {
+        last_event_id = reader->last_event_id();
+        fruitless = 0;
+      }
+      retry = std::min<std::chrono::milliseconds>(reader->retry().value_or(retry), kResumeRetryMax);
+      reader.reset();
+    }
+    if (last_event_id.empty()) {
+      co_return lost(request.method, "the stream ended, and it cannot be resumed");
+    }
+    ++fruitless;
+    if (!co_await pause(retry, request.cancel)) co_return cancelled();
+    if (call.deadline->expired(clock.steady_now())) break;
+    http::Headers headers = session_->headers();
+    headers.add("Last-Event-ID", last_event_id);
+    auto resumed = co_await session_->endpoint().get(
+        std::move(headers), call.deadline->remaining(clock.steady_now()), request.cancel);
+    if (!resumed) {
+      if (resumed.error().code == Errc::cancelled) co_return cancelled();
+      continue;
+    }
+    if (resumed->stream) {
+      reader = std::make_unique<EventReader>(std::move(resumed->stream));
+    } else if (resumed->status < 500) {
+      co_return lost(request.method,
+                     fmt::format("resuming it was answered HTTP {}", resumed->status));
+    }
+  }
+  session_->give_up(call.id, "no answer in time");
+  co_return lost(request.method, "the stream could not be resumed in time");
+}
+
+Task<Result<std::optional<mcp::Answer>>> LegacyHttpPeer::read_stream(const mcp::Request& request,
+                                                                     ActiveCall& call,
+                                                                     EventReader& reader) {
+  const Clock& clock = session_->endpoint().parts().clock;
+  while (true) {
+    auto step = co_await reader.next(call.deadline->remaining(clock.steady_now()));
+    if (is_cancelled(request)) co_return cancelled();
+    const bool silent = !step && step.error().code == Errc::timeout;
+    if (silent || call.deadline->expired(clock.steady_now())) {
+      session_->give_up(call.id, "no answer in time");
+      co_return std::unexpected(no_answer_error(request.method, request.timeout));
+    }
+    if (!step) {
+      if (step.error().code == Errc::outcome_unknown) co_return std::nullopt;  // broken: resume
+      co_return std::unexpected(step.error());
+    }
+    if (step->event && !step->event->data.empty()) {
+      auto answer = co_await take_messages(call, std::move(step->event->data));
+      if (!answer || *answer) co_return answer;
+    }
+    if (step->ended) co_return std::nullopt;
+  }
+}
+
+Task<Result<std::optional<mcp::Answer>>> LegacyHttpPeer::take_messages(ActiveCall& call,
+                                                                       std::string bytes) {
+  const auto messages = jsonrpc::prove_batch(bytes);
+  if (!messages) {
+    co_return fail(Errc::protocol,
+                   fmt::format("the server's message cannot be used: {}", messages.error().detail));
+  }
+  const jsonrpc::Message* answer = nullptr;
+  for (const jsonrpc::Message& message : *messages) {
+    switch (message.kind) {
+      case jsonrpc::MessageKind::notification:
+        session_->on_notification(message, &call);
+        break;
+      case jsonrpc::MessageKind::request: {
+        const SteadyTime asked = session_->endpoint().parts().clock.steady_now();
+        co_await session_->answer(std::string(message.id), message.method,
+                                  std::string(message.params), call.interaction);
+        call.deadline->exempt(session_->endpoint().parts().clock.steady_now() - asked);
+        break;
+      }
+      case jsonrpc::MessageKind::result:
+        if (is_id(message.id, call.id)) answer = &message;
+        break;
+      case jsonrpc::MessageKind::error:
+        if (is_id(message.id, call.id) || message.id.empty()) answer = &message;
+        break;
+    }
+  }
+  if (answer == nullptr) co_return std::nullopt;
+  co_return std::optional<mcp::Answer>(to_answer(*answer, std::move(bytes)));
+}
+
+}  // namespace gatehouse::mcp_client

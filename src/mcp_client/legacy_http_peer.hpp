@@ -1,0 +1,42 @@
+// LegacyHttpPeer: requests over a LegacySession: JSON and event-stream answers, resumption with
+// Last-Event-ID, the loss of the session. Opened by open_http().
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "mcp_client/legacy_session.hpp"
+
+namespace gatehouse::mcp_client {
+
+class EventReader;
+
+class LegacyHttpPeer final : public Peer {
+ public:
+  /// `session` has been initialized.
+  explicit LegacyHttpPeer(std::shared_ptr<LegacySession> session);
+  ~LegacyHttpPeer() override;
+
+  Task<Result<mcp::Answer>> request(mcp::Request request, Interaction* interaction) override;
+  const ServerInfo& info() const override { return session_->info(); }
+  Task<> close() override;
+  bool alive() const override { return alive_; }
+
+ private:
+  Task<Result<mcp::Answer>> call_once(const mcp::Request& request, Interaction* interaction);
+  Task<Result<mcp::Answer>> send(const mcp::Request& request, ActiveCall& call);
+  Task<Result<mcp::Answer>> on_body(const mcp::Request& request, ActiveCall& call,
+                                    http::Reply reply);
+  Task<Result<mcp::Answer>> read_streams(const mcp::Request& request, ActiveCall& call,
+                                         http::Reply reply);
+  /// One stream until its end: the answer, or nothing when the stream ended before it.
+  Task<Result<std::optional<mcp::Answer>>> read_stream(const mcp::Request& request,
+                                                       ActiveCall& call, EventReader& reader);
+  /// The answer to `call` among the messages of one body or event; others are dealt with.
+  Task<Result<std::optional<mcp::Answer>>> take_messages(ActiveCall& call, std::string bytes);
+
+  std::shared_ptr<LegacySession> session_;
+  bool alive_ = true;
+};
+
+}  // namespace gatehouse::mcp_client

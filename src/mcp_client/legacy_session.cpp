@@ -1,0 +1,316 @@
+#include "mcp_client/legacy_session.hpp"
+
+#include <fmt/format.h>
+
+#include "async/timer.hpp"
+#include "http/message.hpp"
+#include "jsonrpc/json.hpp"
+#include "mcp/capabilities.hpp"
+#include "mcp/versions.hpp"
+#include "mcp_client/event_reader.hpp"
+#include "mcp_client/incoming.hpp"
+#include "mcp_client/outgoing.hpp"
+
+namespace gatehouse::mcp_client {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kSliceOfPause = 100ms;
+constexpr auto kListenHead = 30s;      // until the head of the GET stream
+constexpr auto kListenIdle = 1h;       // without a byte, not even a comment
+constexpr auto kListenRetry = 1000ms;  // unless the server says otherwise
+constexpr auto kListenRetryMax = 30000ms;
+constexpr int kListenFailures = 5;  // in a row, then the session goes on without a GET stream
+constexpr auto kCloseTimeout = 2s;
+
+/// Session ids are visible ASCII (O-2); anything else must not get into a header.
+bool is_session_id(std::string_view id) {
+  return !id.empty() && id.size() <= 1024 &&
+         std::ranges::all_of(id, [](char c) { return c > 0x20 && c < 0x7F; });
+}
+
+}  // namespace
+
+Task<bool> pause(std::chrono::milliseconds duration, CancelSource* cancel) {
+  if (cancel == nullptr) {
+    co_await sleep_for(duration);
+    co_return true;
+  }
+  const auto until = std::chrono::steady_clock::now() + duration;
+  while (!cancel->cancelled()) {
+    const auto left = until - std::chrono::steady_clock::now();
+    if (left <= left.zero()) co_return true;
+    co_await sleep_for(std::min<Duration>(left, kSliceOfPause));
+  }
+  co_return false;
+}
+
+LegacySession::LegacySession(HttpTarget target, Parts parts)
+    : endpoint_(std::move(target), parts),
+      client_info_(make_client_info(endpoint_.target().client)),
+      changed_(parts.tasks.executor()) {}
+
+http::Headers LegacySession::headers() const {
+  http::Headers headers;
+  // 2025-03-26 does not know the header yet (§13.3).
+  if (!info_.protocol_version.empty() && info_.protocol_version != "2025-03-26") {
+    headers.add(mcp::kHeaderProtocolVersion, info_.protocol_version);
+  }
+  if (!session_id_.empty()) headers.add(mcp::kHeaderSessionId, session_id_);
+  return headers;
+}
+
+Task<Result<LegacySession::Handshake>> LegacySession::initialize() {
+  session_id_.clear();
+  info_ = {};
+  const std::int64_t id = next_id();
+  std::string body = make_initialize(id, mcp::kLegacyVersions.front(),
+                                     endpoint_.target().capabilities.raw, client_info_);
+  auto reply =
+      co_await endpoint_.post(std::move(body), http::Headers(), limits::kListTimeout, nullptr);
+  if (!reply) co_return std::unexpected(reply.error());
+  last_status_ = reply->status;
+  if (auto refusal = refusal_of(*reply)) co_return Handshake(std::move(*refusal));
+  std::string answer;
+  if (reply->stream) {
+    http::Reply streamed;
+    streamed.stream = std::move(reply->stream);
+    auto read = co_await read_handshake(std::move(streamed), id);
+    if (!read) co_return std::unexpected(read.error());
+    answer = std::move(*read);
+  } else {
+    answer = reply->body;
+  }
+  auto handshake = on_handshake(*reply, answer, id);
+  if (!handshake || !std::holds_alternative<ServerInfo>(*handshake)) co_return handshake;
+  info_ = std::get<ServerInfo>(*handshake);
+  ++generation_;
+  auto noted = co_await endpoint_.post(jsonrpc::make_notification("notifications/initialized"),
+                                       headers(), limits::kListTimeout, nullptr);
+  if (!noted) co_return std::unexpected(noted.error());
+  if (auto refusal = refusal_of(*noted)) co_return Handshake(std::move(*refusal));
+  co_return handshake;
+}
+
+Task<Result<std::string>> LegacySession::read_handshake(http::Reply reply, std::int64_t id) {
+  EventReader reader(std::move(reply.stream));
+  const Clock& clock = endpoint_.parts().clock;
+  const CallDeadline deadline(clock.steady_now(), limits::kListTimeout);
+  while (!deadline.expired(clock.steady_now())) {
+    auto step = co_await reader.next(deadline.remaining(clock.steady_now()));
+    if (!step) co_return std::unexpected(step.error());
+    if (step->event && !step->event->data.empty()) {
+      const auto message = jsonrpc::prove(step->event->data);
+      if (message && is_id(message->id, id)) co_return std::move(step->event->data);
+    }
+    if (step->ended) break;
+  }
+  co_return std::unexpected(no_answer_error("initialize", limits::kListTimeout));
+}
+
+Result<LegacySession::Handshake> LegacySession::on_handshake(const http::Reply& reply,
+                                                             std::string_view body,
+                                                             std::int64_t id) {
+  const std::string& url = endpoint_.target().url;
+  const auto message = jsonrpc::prove(body);
+  if (message && message->kind == jsonrpc::MessageKind::error) {
+    if (auto error = rpc_error_of(body)) return Handshake(std::move(*error));
+  }
+  if (reply.status / 100 != 2) return std::unexpected(status_error(reply.status, body, url));
+  if (!message || message->kind != jsonrpc::MessageKind::result || !is_id(message->id, id)) {
+    return fail(Errc::protocol, fmt::format("{} did not answer `initialize` as MCP demands", url));
+  }
+  const std::string version = message->string_member("protocolVersion").value_or("");
+  if (!mcp::is_legacy_version(version)) {
+    return fail(Errc::unsupported, fmt::format("{} speaks protocol version {}, which we do not",
+                                               url, quote_remote(version, 40)));
+  }
+  if (const auto session = reply.headers.find(mcp::kHeaderSessionId)) {
+    if (!is_session_id(*session)) {
+      return fail(Errc::protocol, "the server's session id is not visible ASCII");
+    }
+    session_id_ = *session;
+  }
+  return Handshake(parse_server_info(message->result, mcp::Era::legacy, version));
+}
+
+Task<Result<LegacySession::Handshake>> LegacySession::renew(std::uint64_t generation) {
+  while (renewing_) co_await changed_.wait();
+  if (generation_ != generation) co_return Handshake(info_);
+  renewing_ = true;
+  const std::shared_ptr<void> ended(nullptr, [this](void*) {
+    renewing_ = false;
+    changed_.notify_all();
+  });
+  endpoint_.parts().log.info("mcp_session_renewed", {{"url", endpoint_.target().url}});
+  auto handshake = co_await initialize();
+  if (handshake && std::holds_alternative<ServerInfo>(*handshake)) listen();
+  co_return handshake;
+}
+
+Task<> LegacySession::settle(ActiveCall& call) {
+  while (*call.asking > 0) co_await changed_.wait();
+}
+
+void LegacySession::on_notification(const jsonrpc::Message& message, ActiveCall* call) {
+  if (message.method == "notifications/progress") {
+    // Progress names its request by our token, whichever stream it came on.
+    const auto token = jsonrpc::JsonView::of_proved(message.member("progressToken")).as_int();
+    const auto found = token ? calls_.find(*token) : calls_.end();
+    if (found == calls_.end()) return;
+    call = found->second;
+    if (call->deadline != nullptr) {
+      call->deadline->on_progress(endpoint_.parts().clock.steady_now());
+    }
+  }
+  // What belongs to a request has no other reader; list changes and the like concern everybody.
+  const bool of_request =
+      message.method == "notifications/progress" || message.method == "notifications/message";
+  mcp::NotificationSink* sink = call != nullptr ? call->sink : nullptr;
+  if (sink == nullptr && !(of_request && call != nullptr)) sink = endpoint_.target().notifications;
+  if (sink != nullptr) {
+    sink->on_notification(message.method, message.params.empty() ? "{}" : message.params);
+  }
+}
+
+Task<> LegacySession::answer(std::string raw_id, std::string method, std::string params,
+                             Interaction* interaction) {
+  std::string body;
+  if (method == "ping") {
+    body = jsonrpc::make_result(raw_id, "{}");
+  } else if (interaction != nullptr &&
+             mcp::allows(endpoint_.target().capabilities, method, params)) {
+    const auto result = co_await interaction->answer(method, params.empty() ? "{}" : params);
+    body = result ? jsonrpc::make_result(raw_id, *result)
+                  : jsonrpc::make_error(raw_id, jsonrpc::kInternalError, result.error().detail);
+  } else {
+    body = jsonrpc::make_error(raw_id, jsonrpc::kMethodNotFound, "nobody here can answer that");
+  }
+  const auto sent =
+      co_await endpoint_.post(std::move(body), headers(), limits::kListTimeout, nullptr);
+  if (!sent) {
+    endpoint_.parts().log.warn("mcp_answer_not_sent",
+                               {{"method", method}, {"reason", sent.error().detail}});
+  }
+}
+
+void LegacySession::give_up(std::int64_t id, std::string reason) {
+  endpoint_.parts().tasks.spawn("mcp_cancel",
+                                post_quietly(shared_from_this(), make_cancelled(id, reason)));
+}
+
+Task<> LegacySession::post_quietly(std::shared_ptr<LegacySession> self, std::string body) {
+  const auto sent =
+      co_await self->endpoint_.post(std::move(body), self->headers(), kCloseTimeout, nullptr);
+  if (!sent) {
+    self->endpoint_.parts().log.debug("mcp_note_not_sent", {{"reason", sent.error().detail}});
+  }
+}
+
+void LegacySession::listen() {
+  stop();
+  listening_ = std::make_shared<CancelSource>();
+  endpoint_.parts().tasks.spawn("mcp_listen", run_listen(shared_from_this(), listening_));
+}
+
+void LegacySession::stop() {
+  if (listening_) listening_->cancel();
+  listening_.reset();
+}
+
+Task<> LegacySession::close() {
+  stop();
+  if (session_id_.empty()) co_return;
+  const auto ended = co_await endpoint_.erase(headers(), kCloseTimeout);
+  session_id_.clear();
+  if (!ended) {
+    endpoint_.parts().log.debug("mcp_session_not_deleted", {{"reason", ended.error().detail}});
+  }
+}
+
+Task<> LegacySession::run_listen(std::shared_ptr<LegacySession> self,
+                                 std::shared_ptr<CancelSource> stop) {
+  std::string last_event_id;
+  std::chrono::milliseconds retry = kListenRetry;
+  int failures = 0;
+  while (!stop->cancelled()) {
+    http::Headers headers = self->headers();
+    if (!last_event_id.empty()) headers.add("Last-Event-ID", last_event_id);
+    auto reply = co_await self->endpoint_.get(std::move(headers), kListenHead, stop.get());
+    bool progressed = false;
+    if (reply && reply->stream) {
+      progressed = co_await self->read_listen(std::move(*reply), *stop, last_event_id, retry);
+    } else if (reply && reply->status < 500) {
+      co_return;  // 405: the server offers no such stream (O-3)
+    }
+    failures = progressed ? 0 : failures + 1;
+    if (failures >= kListenFailures) co_return;
+    const auto backoff =
+        std::min<std::chrono::milliseconds>(retry * (1 << failures) / 2, kListenRetryMax);
+    co_await pause(std::max(retry, backoff), stop.get());
+  }
+}
+
+Task<bool> LegacySession::read_listen(http::Reply reply, CancelSource& stop,
+                                      std::string& last_event_id,
+                                      std::chrono::milliseconds& retry) {
+  EventReader reader(std::move(reply.stream));
+  bool progressed = false;
+  while (!stop.cancelled()) {
+    auto step = co_await reader.next(kListenIdle);
+    if (!step) break;
+    if (step->event) {
+      progressed = true;
+      if (!step->event->data.empty()) on_listened(step->event->data);
+    }
+    if (step->ended) break;
+  }
+  if (!reader.last_event_id().empty()) last_event_id = reader.last_event_id();
+  retry = std::min<std::chrono::milliseconds>(reader.retry().value_or(retry), kListenRetryMax);
+  co_return progressed;
+}
+
+void LegacySession::on_listened(std::string_view data) {
+  const auto messages = jsonrpc::prove_batch(data);
+  if (!messages) {
+    endpoint_.parts().log.warn("mcp_event_unreadable", {{"reason", messages.error().detail}});
+    return;
+  }
+  for (const jsonrpc::Message& message : *messages) {
+    if (message.kind == jsonrpc::MessageKind::notification) {
+      on_notification(message, nullptr);
+    } else if (message.kind == jsonrpc::MessageKind::request) {
+      endpoint_.parts().tasks.spawn(
+          "mcp_answer", answer_listened(shared_from_this(), std::string(message.id), message.method,
+                                        std::string(message.params)));
+    }
+  }
+}
+
+ActiveCall* LegacySession::call_that_can_ask() {
+  for (auto call = calls_.rbegin(); call != calls_.rend(); ++call) {
+    if (call->second->interaction != nullptr) return call->second;
+  }
+  return nullptr;
+}
+
+Task<> LegacySession::answer_listened(std::shared_ptr<LegacySession> self, std::string raw_id,
+                                      std::string method, std::string params) {
+  // The GET stream does not say on whose behalf the server asks; the latest call that has somebody
+  // to ask is the likeliest. It waits for us in settle(), so its interaction stays.
+  ActiveCall* call = self->call_that_can_ask();
+  if (call == nullptr) {
+    co_await self->answer(std::move(raw_id), std::move(method), std::move(params),
+                          self->endpoint_.target().interaction);
+    co_return;
+  }
+  ++*call->asking;
+  const std::shared_ptr<void> ended(nullptr, [self, asking = call->asking](void*) {
+    --*asking;
+    self->changed_.notify_all();
+  });
+  co_await self->answer(std::move(raw_id), std::move(method), std::move(params), call->interaction);
+}
+
+}  // namespace gatehouse::mcp_client

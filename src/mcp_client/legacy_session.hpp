@@ -1,0 +1,101 @@
+// LegacySession: one session of Streamable HTTP as 2025-11-25, 2025-06-18 and 2025-03-26 have it:
+// handshake, session header, the GET stream, and answers to what the server asks (O-1 … O-8).
+// Shared by LegacyHttpPeer and the background tasks it started.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "async/cancel.hpp"
+#include "async/condition.hpp"
+#include "jsonrpc/message.hpp"
+#include "mcp_client/call_deadline.hpp"
+#include "mcp_client/http_endpoint.hpp"
+#include "mcp_client/peer.hpp"
+
+namespace gatehouse::mcp_client {
+
+/// A request of ours that is under way; lives in the frame of its coroutine.
+struct ActiveCall {
+  std::int64_t id = 0;
+  Interaction* interaction = nullptr;
+  mcp::NotificationSink* sink = nullptr;
+  CallDeadline* deadline = nullptr;
+  /// Answers under way in the background that use `interaction`; they may outlive a call that is
+  /// torn down by an exception.
+  std::shared_ptr<int> asking = std::make_shared<int>(0);
+};
+
+class LegacySession final : public std::enable_shared_from_this<LegacySession> {
+ public:
+  LegacySession(HttpTarget target, Parts parts);
+
+  /// What `initialize` came to; ServerInfo on success, and then the session is ready.
+  using Handshake = std::variant<ServerInfo, mcp::HttpRefusal, mcp::RpcError>;
+  /// Errors: those of HttpEndpoint::post, rejected with the status in `last_status()`, unsupported.
+  Task<Result<Handshake>> initialize();
+  int last_status() const { return last_status_; }
+
+  /// Re-initializes unless somebody already has since `generation`. Several tasks may ask at once.
+  Task<Result<Handshake>> renew(std::uint64_t generation);
+  std::uint64_t generation() const { return generation_; }
+
+  /// Opens the GET stream in the background.
+  void listen();
+  /// Ends the session: DELETE, and the GET stream is closed.
+  Task<> close();
+  /// Stops the background without a word to the server.
+  void stop();
+
+  http::Headers headers() const;
+  bool has_session_id() const { return !session_id_.empty(); }
+  std::int64_t next_id() { return next_id_++; }
+  HttpEndpoint& endpoint() { return endpoint_; }
+  const ServerInfo& info() const { return info_; }
+
+  void enter(ActiveCall& call) { calls_[call.id] = &call; }
+  void leave(const ActiveCall& call) { calls_.erase(call.id); }
+  /// Returns when no background answer uses the call's interaction any more.
+  Task<> settle(ActiveCall& call);
+
+  /// A notification that arrived while `call` (may be null) was being read.
+  void on_notification(const jsonrpc::Message& message, ActiveCall* call);
+  /// Answers a request of the server: ping, what `interaction` can, -32601 otherwise.
+  Task<> answer(std::string raw_id, std::string method, std::string params,
+                Interaction* interaction);
+  /// Tells the server, in the background, that a request was given up (C-1).
+  void give_up(std::int64_t id, std::string reason);
+
+ private:
+  Task<Result<std::string>> read_handshake(http::Reply reply, std::int64_t id);
+  Result<Handshake> on_handshake(const http::Reply& reply, std::string_view body, std::int64_t id);
+  static Task<> run_listen(std::shared_ptr<LegacySession> self, std::shared_ptr<CancelSource> stop);
+  Task<bool> read_listen(http::Reply reply, CancelSource& stop, std::string& last_event_id,
+                         std::chrono::milliseconds& retry);
+  void on_listened(std::string_view data);
+  static Task<> answer_listened(std::shared_ptr<LegacySession> self, std::string raw_id,
+                                std::string method, std::string params);
+  static Task<> post_quietly(std::shared_ptr<LegacySession> self, std::string body);
+  ActiveCall* call_that_can_ask();
+
+  HttpEndpoint endpoint_;
+  std::string client_info_;
+  std::string session_id_;
+  ServerInfo info_;
+  std::int64_t next_id_ = 1;
+  std::uint64_t generation_ = 0;
+  int last_status_ = 0;
+  bool renewing_ = false;
+  Condition changed_;  // a renewal or a background answer has ended
+  std::map<std::int64_t, ActiveCall*> calls_;
+  std::shared_ptr<CancelSource> listening_;
+};
+
+/// Cut in slices, so that `cancel` is noticed. False when cancelled.
+Task<bool> pause(std::chrono::milliseconds duration, CancelSource* cancel);
+
+}  // namespace gatehouse::mcp_client

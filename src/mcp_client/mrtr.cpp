@@ -1,0 +1,90 @@
+#include "mcp_client/mrtr.hpp"
+
+#include <fmt/format.h>
+
+#include "async/timer.hpp"
+#include "jsonrpc/json.hpp"
+#include "mcp/capabilities.hpp"
+#include "mcp_client/incoming.hpp"
+
+namespace gatehouse::mcp_client {
+namespace {
+
+// Rounds without questions to a person come no faster than this.
+constexpr auto kStateOnlyPause = std::chrono::milliseconds(250);
+
+mcp::ResultType type_of(const jsonrpc::Message& message) {
+  const std::string_view raw = message.member("resultType");
+  if (raw.empty()) return mcp::ResultType::complete;
+  const jsonrpc::JsonView type = jsonrpc::JsonView::of_proved(raw);
+  if (type.equals("complete")) return mcp::ResultType::complete;
+  if (type.equals("input_required")) return mcp::ResultType::input_required;
+  return type.equals("task") ? mcp::ResultType::task : mcp::ResultType::unknown;
+}
+
+bool may_require_input(std::string_view method) {
+  return method == "tools/call" || method == "prompts/get" || method == "resources/read";
+}
+
+/// The responses to the server's questions, as members for the retry.
+Task<Result<std::string>> answer_inputs(const mcp::Request& request,
+                                        const mcp::InputRequired& asked,
+                                        const mcp::ClientCapabilities& declared,
+                                        Interaction& interaction) {
+  if (asked.requests.empty()) co_await sleep_for(kStateOnlyPause);
+  std::vector<std::pair<std::string, std::string>> responses;
+  for (const mcp::InputRequest& input : asked.requests) {
+    if (!mcp::allows(declared, input.method, input.params)) {
+      co_return fail(Errc::protocol,
+                     fmt::format("the server asks for {}, which this request did not declare",
+                                 quote_remote(input.method, 60)));
+    }
+    auto response = co_await interaction.answer(input.method, input.params);
+    if (!response) co_return std::unexpected(response.error());
+    responses.emplace_back(input.key, std::move(*response));
+  }
+  if (request.cancel != nullptr && request.cancel->cancelled()) {
+    co_return fail(Errc::cancelled, "the request was cancelled");
+  }
+  co_return mcp::make_retry_members(asked, responses);
+}
+
+}  // namespace
+
+Answered make_answered(const jsonrpc::Message& message, std::string bytes) {
+  const mcp::ResultType type = type_of(message);
+  return Answered{to_answer(message, std::move(bytes)), type};
+}
+
+Task<Result<mcp::Answer>> run_rounds(RoundTrip& round_trip, const mcp::Request& request,
+                                     Interaction* interaction) {
+  static const mcp::ClientCapabilities kNone;
+  const mcp::ClientCapabilities& declared = request.capabilities != nullptr ? *request.capabilities
+                                            : interaction != nullptr ? interaction->capabilities()
+                                                                     : kNone;
+  std::string extra_members;
+  for (int round = 0; round <= limits::kMrtrRounds; ++round) {
+    auto answered = co_await round_trip.exchange(request, declared.raw, extra_members);
+    if (!answered) co_return std::unexpected(answered.error());
+    auto* success = std::get_if<mcp::Success>(&answered->answer);
+    if (success == nullptr || answered->type == mcp::ResultType::complete) {
+      co_return std::move(answered->answer);
+    }
+    if (answered->type != mcp::ResultType::input_required || !may_require_input(request.method)) {
+      co_return fail(Errc::protocol, fmt::format("the server answered {} with a result type that "
+                                                 "was not agreed on",
+                                                 request.method));
+    }
+    if (interaction == nullptr) co_return std::move(answered->answer);
+    const auto asked = mcp::parse_input_required(success->result.view());
+    if (!asked) co_return std::unexpected(asked.error());
+    auto members = co_await answer_inputs(request, *asked, declared, *interaction);
+    if (!members) co_return std::unexpected(members.error());
+    extra_members = std::move(*members);
+  }
+  co_return fail(Errc::too_large, fmt::format("the server asked for input more than {} times "
+                                              "(kMrtrRounds)",
+                                              limits::kMrtrRounds));
+}
+
+}  // namespace gatehouse::mcp_client

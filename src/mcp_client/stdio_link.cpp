@@ -1,0 +1,237 @@
+#include "mcp_client/stdio_link.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "jsonrpc/json.hpp"
+#include "mcp/capabilities.hpp"
+#include "mcp_client/incoming.hpp"
+#include "mcp_client/outgoing.hpp"
+
+namespace gatehouse::mcp_client {
+
+StdioLink::StdioLink(std::unique_ptr<jsonrpc::LineChannel> channel, StdioTarget target, Parts parts)
+    : channel_(std::move(channel)),
+      target_(std::move(target)),
+      parts_(parts),
+      changed_(parts.tasks.executor()) {}
+
+void StdioLink::start() {
+  reading_ = true;
+  parts_.tasks.spawn("mcp_stdio_read", run_reader(shared_from_this()));
+}
+
+std::string StdioLink::obituary() const {
+  const std::string epitaph = channel_->epitaph();
+  return epitaph.empty() ? fmt::format("{} is gone", target_.command)
+                         : fmt::format("{} is gone: {}", target_.command, epitaph);
+}
+
+Task<Result<void>> StdioLink::send(std::string message) {
+  std::string line;
+  if (jsonrpc::drop_line_breaks(message, line)) message = std::move(line);
+  co_return co_await channel_->write_line(message);
+}
+
+Task<> StdioLink::close() {
+  alive_ = false;
+  co_await channel_->close();
+  on_end("it was closed");
+}
+
+void StdioLink::close_later() {
+  alive_ = false;
+  if (reading_) parts_.tasks.spawn("mcp_stdio_close", run_close(shared_from_this()));
+}
+
+Task<> StdioLink::run_close(std::shared_ptr<StdioLink> self) {
+  co_await self->close();
+}
+
+Task<Result<Answered>> StdioLink::call(std::int64_t id, std::string body,
+                                       const mcp::Request& request, Interaction* interaction) {
+  if (!alive_) co_return fail(Errc::unavailable, obituary());
+  // Where a person may be asked, the call may take as long as any call.
+  const std::chrono::milliseconds timeout =
+      interaction != nullptr
+          ? std::max<std::chrono::milliseconds>(request.timeout, limits::kCallTimeoutMax)
+          : request.timeout;
+  Pending pending(parts_.tasks.executor(), CallDeadline(parts_.clock.steady_now(), timeout));
+  pending.interaction = interaction;
+  pending.sink = request.sink;
+  pending_[id] = &pending;
+  const std::shared_ptr<void> left(nullptr, [this, id](void*) { pending_.erase(id); });
+  if (auto sent = co_await send(std::move(body)); !sent) {
+    co_return fail(Errc::unavailable, obituary());
+  }
+  CancelSource::Registration registration;
+  if (request.cancel != nullptr) {
+    registration = request.cancel->on_cancel([self = shared_from_this(), id, waiting = &pending] {
+      if (waiting->answer) return;
+      waiting->answer.emplace(fail(Errc::cancelled, "the request was cancelled"));
+      self->give_up(id, "the request was cancelled");
+      waiting->timer.cancel();
+    });
+  }
+  auto answered = co_await await_answer(id, pending, request);
+  registration.reset();
+  pending_.erase(id);  // nobody new may ask on its behalf
+  while (*pending.asking > 0) co_await changed_.wait();
+  co_return answered;
+}
+
+Task<Result<Answered>> StdioLink::await_answer(std::int64_t id, Pending& pending,
+                                               const mcp::Request& request) {
+  while (!pending.answer) {
+    pending.timer.expires_after(pending.deadline.remaining(parts_.clock.steady_now()));
+    boost::system::error_code ignored;
+    co_await pending.timer.async_wait(
+        boost::asio::redirect_error(boost::asio::use_awaitable_t<Executor>(), ignored));
+    if (!pending.answer && pending.deadline.expired(parts_.clock.steady_now())) {
+      give_up(id, "no answer in time");
+      pending.answer.emplace(std::unexpected(no_answer_error(request.method, request.timeout)));
+    }
+  }
+  co_return std::move(*pending.answer);
+}
+
+void StdioLink::give_up(std::int64_t id, std::string reason) {
+  if (alive_) {
+    parts_.tasks.spawn("mcp_cancel", send_quietly(shared_from_this(), make_cancelled(id, reason)));
+  }
+}
+
+Task<> StdioLink::send_quietly(std::shared_ptr<StdioLink> self, std::string message) {
+  // Who reads the channel notices that the process is gone.
+  (void)co_await self->send(std::move(message));
+}
+
+Task<> StdioLink::run_reader(std::shared_ptr<StdioLink> self) {
+  const std::shared_ptr<void> ended(nullptr, [self](void*) { self->reading_ = false; });
+  while (true) {
+    auto line = co_await self->channel_->read_line();
+    if (!line) {
+      self->on_end(line.error().detail);
+      co_return;
+    }
+    if (!*line) {
+      self->on_end("it ended");
+      co_return;
+    }
+    self->on_line(std::move(**line));
+  }
+}
+
+void StdioLink::on_end(std::string_view why) {
+  alive_ = false;
+  if (pending_.empty()) return;
+  const std::string detail =
+      fmt::format("{} ({}); the request may have been carried out", obituary(), why);
+  for (auto& [id, pending] : pending_) {
+    if (!pending->answer) pending->answer.emplace(fail(Errc::outcome_unknown, detail));
+    pending->timer.cancel();
+  }
+}
+
+void StdioLink::on_line(std::string line) {
+  if (line.empty()) return;
+  const auto messages = jsonrpc::prove_batch(line);
+  if (!messages) {
+    // Careless servers print to stdout; that must not end the connection.
+    parts_.log.warn("mcp_line_ignored", {{"command", target_.command},
+                                         {"line", quote_remote(line, 120)},
+                                         {"reason", messages.error().detail}});
+    return;
+  }
+  for (const jsonrpc::Message& message : *messages) {
+    if (messages->size() == 1 && (message.kind == jsonrpc::MessageKind::result ||
+                                  message.kind == jsonrpc::MessageKind::error)) {
+      const auto id = jsonrpc::JsonView::of_proved(message.id).as_int();
+      const auto found = id ? pending_.find(*id) : pending_.end();
+      if (found == pending_.end()) return;  // a late answer (C-1)
+      Pending& pending = *found->second;
+      if (!pending.answer) pending.answer.emplace(make_answered(message, std::move(line)));
+      pending.timer.cancel();
+      return;
+    }
+    on_message(message, line);
+  }
+}
+
+void StdioLink::on_message(const jsonrpc::Message& message, std::string_view line) {
+  switch (message.kind) {
+    case jsonrpc::MessageKind::notification:
+      on_notification(message);
+      return;
+    case jsonrpc::MessageKind::request:
+      parts_.tasks.spawn("mcp_answer", answer(shared_from_this(), std::string(message.id),
+                                              message.method, std::string(message.params)));
+      return;
+    default:
+      break;
+  }
+  // One of several answers of a batch: it gets a copy of the line.
+  const auto id = jsonrpc::JsonView::of_proved(message.id).as_int();
+  const auto found = id ? pending_.find(*id) : pending_.end();
+  if (found == pending_.end() || found->second->answer) return;
+  const std::string_view raw =
+      message.kind == jsonrpc::MessageKind::result ? message.result : message.error;
+  const auto offset = static_cast<std::size_t>(raw.data() - line.data());
+  if (message.kind == jsonrpc::MessageKind::result) {
+    found->second->answer.emplace(
+        Answered{mcp::Success{mcp::RawJson(std::string(line), offset, raw.size())},
+                 mcp::ResultType::complete});
+  } else {
+    found->second->answer.emplace(make_answered(message, {}));
+  }
+  found->second->timer.cancel();
+}
+
+void StdioLink::on_notification(const jsonrpc::Message& message) {
+  mcp::NotificationSink* sink = target_.notifications;
+  if (message.method == "notifications/progress") {
+    const auto token = jsonrpc::JsonView::of_proved(message.member("progressToken")).as_int();
+    const auto found = token ? pending_.find(*token) : pending_.end();
+    if (found == pending_.end()) return;
+    found->second->deadline.on_progress(parts_.clock.steady_now());
+    found->second->timer.cancel();  // it waits anew
+    sink = found->second->sink;
+  } else if (message.method == "notifications/message" && pending_.size() == 1) {
+    if (auto* only = pending_.begin()->second->sink) sink = only;
+  }
+  if (sink != nullptr) {
+    sink->on_notification(message.method, message.params.empty() ? "{}" : message.params);
+  }
+}
+
+Task<> StdioLink::answer(std::shared_ptr<StdioLink> self, std::string raw_id, std::string method,
+                         std::string params) {
+  Interaction* interaction = self->target_.interaction;
+  std::shared_ptr<int> asking;
+  for (auto call = self->pending_.rbegin(); call != self->pending_.rend(); ++call) {
+    if (call->second->interaction == nullptr) continue;
+    interaction = call->second->interaction;
+    asking = call->second->asking;
+    break;
+  }
+  if (asking) ++*asking;
+  const std::shared_ptr<void> ended(nullptr, [self, asking](void*) {
+    if (asking) --*asking;
+    self->changed_.notify_all();
+  });
+  std::string body;
+  if (method == "ping") {
+    body = jsonrpc::make_result(raw_id, "{}");
+  } else if (interaction != nullptr && mcp::allows(self->target_.capabilities, method, params)) {
+    const auto result = co_await interaction->answer(method, params.empty() ? "{}" : params);
+    body = result ? jsonrpc::make_result(raw_id, *result)
+                  : jsonrpc::make_error(raw_id, jsonrpc::kInternalError, result.error().detail);
+  } else {
+    body = jsonrpc::make_error(raw_id, jsonrpc::kMethodNotFound, "nobody here can answer that");
+  }
+  (void)co_await self->send(std::move(body));
+}
+
+}  // namespace gatehouse::mcp_client

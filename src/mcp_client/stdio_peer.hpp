@@ -1,0 +1,35 @@
+// StdioPeer: an MCP server as a child process, in either era (§3 of the digest). Opened by
+// open_stdio().
+#pragma once
+
+#include <memory>
+
+#include "mcp_client/mrtr.hpp"
+#include "mcp_client/stdio_link.hpp"
+
+namespace gatehouse::mcp_client {
+
+class StdioPeer final : public Peer, private RoundTrip {
+ public:
+  /// `link` has been started.
+  StdioPeer(std::shared_ptr<StdioLink> link, ServerInfo info);
+  ~StdioPeer() override;
+
+  /// The handshake of the legacy eras: server info, or the server's error.
+  static Task<Result<std::variant<ServerInfo, mcp::RpcError>>> initialize(StdioLink& link);
+
+  Task<Result<mcp::Answer>> request(mcp::Request request, Interaction* interaction) override;
+  const ServerInfo& info() const override { return info_; }
+  Task<> close() override;
+  bool alive() const override { return link_->alive(); }
+
+ private:
+  Task<Result<Answered>> exchange(const mcp::Request& request, std::string_view capabilities,
+                                  std::string_view extra_members) override;
+
+  std::shared_ptr<StdioLink> link_;
+  ServerInfo info_;
+  std::string client_info_;
+};
+
+}  // namespace gatehouse::mcp_client
