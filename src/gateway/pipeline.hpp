@@ -58,7 +58,6 @@ class Pipeline final {
     Directory& directory;
     upstream::Upstreams& upstreams;
     Logger& audit;
-    Logger& log;
     const Clock& clock;
   };
   explicit Pipeline(Parts parts) : parts_(parts) {}

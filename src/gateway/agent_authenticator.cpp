@@ -1,0 +1,83 @@
+#include "gateway/agent_authenticator.hpp"
+
+#include <fmt/format.h>
+
+#include "base/encoding.hpp"
+
+namespace gatehouse::gateway {
+namespace {
+
+constexpr std::size_t kMaxCallers = 10'000;
+
+// RFC 6750 §2.1; nothing when the header is absent or of another scheme.
+std::optional<std::string_view> bearer_token(const http::Request& request) {
+  const std::optional<std::string_view> header = request.headers.find("Authorization");
+  constexpr std::string_view kScheme = "Bearer ";
+  if (!header || header->size() <= kScheme.size() ||
+      !ascii_iequal(header->substr(0, kScheme.size()), kScheme))
+    return std::nullopt;
+  return trim_ows(header->substr(kScheme.size()));
+}
+
+}  // namespace
+
+http::Response refuse_at_door(FrontDoor::Verdict verdict) {
+  const bool host = verdict == FrontDoor::Verdict::wrong_host;
+  http::Response response;
+  response.status = host ? 421 : 403;
+  response.headers = {{"Content-Type", "application/json"}};
+  response.body =
+      host
+          ? R"({"error":"wrong_host","detail":"This gateway does not answer to that Host; configure public_url."})"
+          : R"({"error":"wrong_origin","detail":"Requests from that Origin are not accepted."})";
+  return response;
+}
+
+AgentAuthenticator::AgentAuthenticator(const FrontDoor& door, identity::TokenCache& tokens,
+                                       std::string resource_metadata_url)
+    : door_(door), tokens_(tokens), resource_metadata_url_(std::move(resource_metadata_url)) {}
+
+http::Response AgentAuthenticator::challenge(std::string_view error) const {
+  http::Response response;
+  response.status = 401;
+  std::string value = "Bearer ";
+  if (!error.empty())
+    value += fmt::format(
+        "error=\"{}\", error_description=\"The token is unknown, expired or revoked\", ", error);
+  value += fmt::format("resource_metadata=\"{}\"", resource_metadata_url_);
+  response.headers = {{"WWW-Authenticate", value}, {"Content-Type", "application/json"}};
+  response.body =
+      R"({"error":"unauthorized","detail":"Send Authorization: Bearer with a token from `gatehouse token create`."})";
+  return response;
+}
+
+Task<std::variant<std::shared_ptr<const mcp_server::Caller>, http::Response>>
+AgentAuthenticator::authenticate(const http::Exchange& exchange) {
+  if (const FrontDoor::Verdict verdict = door_.admit(exchange.request());
+      verdict != FrontDoor::Verdict::admit) {
+    co_return refuse_at_door(verdict);
+  }
+  const std::optional<std::string_view> token = bearer_token(exchange.request());
+  if (!token) co_return challenge({});
+  identity::PrincipalPtr principal;
+  if (const std::optional<identity::PrincipalPtr> cached = tokens_.find_cached(*token)) {
+    principal = *cached;
+  } else {
+    Result<identity::PrincipalPtr> found = co_await tokens_.find(std::string(*token));
+    if (!found) {
+      http::Response response;
+      response.status = 503;
+      response.headers = {{"Retry-After", "1"}, {"Content-Type", "application/json"}};
+      response.body = R"({"error":"unavailable","detail":"Tokens cannot be checked right now."})";
+      co_return response;
+    }
+    principal = *found;
+  }
+  if (!principal) co_return challenge("invalid_token");
+  const auto known = callers_.find(principal);
+  if (known != callers_.end()) co_return known->second;
+  if (callers_.size() >= kMaxCallers) callers_.clear();
+  co_return callers_.emplace(principal, make_caller(*principal)).first->second;
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,187 @@
+#include "gateway/gateway.hpp"
+
+#include <algorithm>
+
+#include "gateway/page.hpp"
+#include "identity/decision.hpp"
+#include "jsonrpc/json.hpp"
+#include "mcp_server/line_endpoint.hpp"
+
+namespace gatehouse::gateway {
+namespace {
+
+constexpr std::string_view kMcpPath = "/mcp";
+constexpr std::string_view kResourceMetadataPath = "/.well-known/oauth-protected-resource/mcp";
+
+http::Response json_response(int status, std::string body) {
+  http::Response response;
+  response.status = status;
+  response.headers = {{"Content-Type", "application/json"},
+                      {"Cache-Control", "no-store"},
+                      {"X-Content-Type-Options", "nosniff"}};
+  response.body = std::move(body);
+  return response;
+}
+
+std::string_view path_of(const http::Request& request) {
+  return std::string_view(request.target).substr(0, request.target.find('?'));
+}
+
+identity::Principal local_principal(const OrganizationId& organization) {
+  identity::Principal principal;
+  principal.organization = organization;
+  principal.member = local_member();
+  principal.client = "stdio";
+  principal.scopes = {std::string(identity::kWriteScope)};
+  principal.token = TokenId{"tok_local"};
+  return principal;
+}
+
+}  // namespace
+
+const std::array<Gateway::Route, 8> Gateway::kRoutes{{
+    {kMcpPath, false, &Gateway::answer_mcp},
+    {kResourceMetadataPath, false, &Gateway::answer_resource_metadata},
+    {"/healthz", false, &Gateway::answer_health},
+    {"/readyz", false, &Gateway::answer_ready},
+    {"/connect/", true, &Gateway::answer_connect},
+    {kOAuthCallbackPath, false, &Gateway::answer_connect},
+    {kClientMetadataPath, false, &Gateway::answer_client_metadata},
+    {"/", false, &Gateway::answer_root},
+}};
+
+Gateway::Gateway(Parts parts, Settings settings)
+    : parts_(parts),
+      settings_(std::move(settings)),
+      door_(settings_.public_url, settings_.authorities),
+      directory_(settings_.organization, parts.store, parts.log, parts.executor),
+      pipeline_({directory_, parts.upstreams, parts.audit, parts.clock}),
+      refresher_({directory_, parts.upstreams, parts.tasks, parts.clock, parts.executor}),
+      sign_in_(parts.store, parts.clock,
+               RequestStateSealer(settings_.state_key, settings_.state_key_id),
+               [this](const upstream::Target& target, const upstream::PersonNeeded& need) {
+                 return make_link(target, need);
+               }),
+      service_({directory_, pipeline_, refresher_, sign_in_, parts.log},
+               {settings_.version, std::string(kMcpPath),
+                door_.base_url() + std::string(kResourceMetadataPath)}),
+      line_service_({directory_, pipeline_, refresher_, sign_in_, parts.log},
+                    {settings_.version, "stdio", {}}),
+      authenticator_(door_, parts.tokens, door_.base_url() + std::string(kResourceMetadataPath)),
+      endpoint_(service_, authenticator_, parts.tasks, parts.log, parts.clock) {
+  if (!settings_.authorities.empty() && door_.on_loopback()) {
+    connect_page_ = std::make_unique<ConnectPage>(
+        ConnectPage::Parts{parts.store, parts.login, parts.upstreams, parts.tasks, parts.log,
+                           parts.clock},
+        ConnectPage::Settings{settings_.organization, door_.base_url(), door_.hosts()});
+  }
+}
+
+Gateway::~Gateway() = default;
+
+std::string Gateway::make_link(const upstream::Target& target, const upstream::PersonNeeded& need) {
+  return connect_page_ ? connect_page_->make_link(target, need) : std::string();
+}
+
+Task<> Gateway::handle(http::Exchange& exchange) {
+  const std::string_view path = path_of(exchange.request());
+  // /mcp checks Host and Origin in its Authenticator, before anything else.
+  if (path != kMcpPath) {
+    if (const FrontDoor::Verdict verdict = door_.admit(exchange.request());
+        verdict != FrontDoor::Verdict::admit) {
+      co_await exchange.respond(refuse_at_door(verdict));
+      co_return;
+    }
+  }
+  const auto matches = [&](const Route& route) {
+    return route.prefix ? path.starts_with(route.path) : path == route.path;
+  };
+  const auto route = std::ranges::find_if(kRoutes, matches);
+  if (route == kRoutes.end()) {
+    co_await exchange.respond(
+        json_response(404, R"({"error":"not_found","detail":"Agents use POST /mcp."})"));
+    co_return;
+  }
+  co_await (this->*route->answer)(exchange);
+}
+
+Task<> Gateway::answer_mcp(http::Exchange& exchange) {
+  co_await endpoint_.handle(exchange);
+}
+
+// RFC 9728 §3.2. There is no authorization server of ours yet: tokens come from `gatehouse token
+// create`.
+Task<> Gateway::answer_resource_metadata(http::Exchange& exchange) {
+  std::string body =
+      "{\"resource\":" + jsonrpc::quote(door_.base_url() + std::string(kMcpPath)) +
+      R"(,"resource_name":"Gatehouse","bearer_methods_supported":["header"],"scopes_supported":["mcp:read","mcp:write"]})";
+  co_await exchange.respond(json_response(200, std::move(body)));
+}
+
+Task<> Gateway::answer_client_metadata(http::Exchange& exchange) {
+  if (settings_.client_metadata.empty()) {
+    co_await exchange.respond(json_response(
+        404, R"({"error":"not_found","detail":"No public https URL is configured."})"));
+    co_return;
+  }
+  http::Response response = json_response(200, settings_.client_metadata);
+  response.headers.set("Cache-Control", "public, max-age=300");
+  co_await exchange.respond(std::move(response));
+}
+
+Task<> Gateway::answer_health(http::Exchange& exchange) {
+  co_await exchange.respond(json_response(200, R"({"status":"ok"})"));
+}
+
+// Ready means that our own store can be read; no upstream can fail it (design: rule 6).
+Task<> Gateway::answer_ready(http::Exchange& exchange) {
+  const Result<void> loaded = co_await directory_.ensure_fresh();
+  if (loaded) {
+    co_await exchange.respond(json_response(200, R"({"status":"ready"})"));
+    co_return;
+  }
+  parts_.log.error("not_ready", {{"error", loaded.error().detail}});
+  co_await exchange.respond(json_response(
+      503, R"({"status":"not_ready","detail":"The store cannot be read; the log says why."})"));
+}
+
+Task<> Gateway::answer_connect(http::Exchange& exchange) {
+  if (connect_page_) {
+    co_await connect_page_->handle(exchange);
+    co_return;
+  }
+  co_await exchange.respond(json_response(
+      404,
+      R"({"error":"not_found","detail":"Sign in with `gatehouse login NAME` on the gateway's machine."})"));
+}
+
+Task<> Gateway::answer_root(http::Exchange& exchange) {
+  Page page;
+  page.title = "Gatehouse is running";
+  page.paragraphs = {
+      "Agents connect to " + door_.base_url() + std::string(kMcpPath) + " with a bearer token.",
+      "Make one with: gatehouse token create my-agent"};
+  co_await exchange.respond(render(page));
+}
+
+Task<> Gateway::serve_lines(std::shared_ptr<jsonrpc::LineChannel> channel) {
+  const std::shared_ptr<const AgentCaller> caller =
+      make_caller(local_principal(settings_.organization));
+  mcp_server::LineEndpoint endpoint(line_service_, caller, *channel, parts_.tasks, parts_.log);
+  co_await endpoint.run();
+  co_await channel->close();
+}
+
+void Gateway::on_change(const vault::Change& change) {
+  directory_.on_change(change);
+}
+
+void Gateway::on_feed_lost() {
+  directory_.drop();
+}
+
+Task<Result<void>> Gateway::prepare() {
+  co_return co_await directory_.ensure_fresh();
+}
+
+}  // namespace gatehouse::gateway

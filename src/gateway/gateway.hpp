@@ -1,0 +1,98 @@
+// Gateway: one shard's inbound side put together: the route table of `gatehouse serve` and the line
+// front of `gatehouse stdio`, over one pipeline. Built by app/wiring, which owns the parts.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "gateway/agent_authenticator.hpp"
+#include "gateway/agent_service.hpp"
+#include "gateway/catalog_refresher.hpp"
+#include "gateway/connect_page.hpp"
+#include "gateway/directory.hpp"
+#include "gateway/front_door.hpp"
+#include "gateway/pipeline.hpp"
+#include "gateway/sign_in.hpp"
+#include "http/server.hpp"
+#include "jsonrpc/line_channel.hpp"
+#include "mcp_server/http_endpoint.hpp"
+
+namespace gatehouse::gateway {
+
+class Gateway final : public http::Handler {
+ public:
+  /// All must outlive the gateway; `tasks` must have ended before it is destroyed.
+  struct Parts {
+    Executor executor;
+    vault::Store& store;
+    oauth_client::Login& login;
+    upstream::Upstreams& upstreams;
+    identity::TokenCache& tokens;
+    TaskGroup& tasks;
+    Logger& log;
+    Logger& audit;
+    const Clock& clock;
+  };
+  struct Settings {
+    OrganizationId organization = local_organization();
+    std::string version;
+    std::string public_url;  ///< empty: reached at the listening address
+    std::vector<std::string>
+        authorities;              ///< what we listen on, "127.0.0.1:8484"; empty: lines only
+    std::string client_metadata;  ///< body of our client ID metadata document; empty: not hosted
+    Secret state_key;             ///< 32 bytes, shared by all replicas
+    std::string state_key_id;
+  };
+  Gateway(Parts parts, Settings settings);
+  ~Gateway() override;
+
+  /// The route table.
+  Task<> handle(http::Exchange& exchange) override;
+  /// Serves one local client over lines, as the implicit member. Returns when the channel ends.
+  Task<> serve_lines(std::shared_ptr<jsonrpc::LineChannel> channel);
+
+  /// From the change feed.
+  void on_change(const vault::Change& change);
+  void on_feed_lost();
+  /// Loads what the first call needs. Errors: storage; /readyz says so until it works.
+  Task<Result<void>> prepare();
+
+ private:
+  struct Route {
+    std::string_view path;
+    bool prefix;
+    Task<> (Gateway::*answer)(http::Exchange&);
+  };
+  static const std::array<Route, 8> kRoutes;
+
+  Task<> answer_mcp(http::Exchange& exchange);
+  Task<> answer_resource_metadata(http::Exchange& exchange);
+  Task<> answer_client_metadata(http::Exchange& exchange);
+  Task<> answer_health(http::Exchange& exchange);
+  Task<> answer_ready(http::Exchange& exchange);
+  Task<> answer_connect(http::Exchange& exchange);
+  Task<> answer_root(http::Exchange& exchange);
+
+  std::string make_link(const upstream::Target& target, const upstream::PersonNeeded& need);
+
+  Parts parts_;
+  Settings settings_;
+  FrontDoor door_;
+  Directory directory_;
+  Pipeline pipeline_;
+  CatalogRefresher refresher_;
+  std::unique_ptr<ConnectPage> connect_page_;
+  SignIn sign_in_;
+  AgentService service_;
+  AgentService line_service_;
+  AgentAuthenticator authenticator_;
+  mcp_server::HttpEndpoint endpoint_;
+};
+
+/// Path of our client ID metadata document below the public URL.
+inline constexpr std::string_view kClientMetadataPath = "/oauth/client-metadata.json";
+inline constexpr std::string_view kOAuthCallbackPath = "/oauth/callback";
+
+}  // namespace gatehouse::gateway
