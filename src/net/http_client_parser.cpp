@@ -26,7 +26,7 @@ constexpr std::size_t kTrustedLength = 256 * 1024;
 }  // namespace
 
 ResponseParser::ResponseParser(Body body, std::size_t max_body)
-    : is_connect_(body == Body::connect), max_body_(max_body) {
+    : is_connect_(body == Body::connect), bodiless_(body == Body::none), max_body_(max_body) {
   eager(true);
   header_limit(limits::kHeaderBytes);
   body_limit(boost::none);
@@ -72,7 +72,15 @@ void ResponseParser::on_header_impl(error_code& error) {
   has_head_ = true;
   if (status_ == 101)
     return refuse({Errc::protocol, "the server switched protocols unasked", {}}, error);
-  if (is_interim()) return;
+  if (is_interim() || is_connect_) return;
+  const bool has_body = !bodiless_ && status_ != 204 && status_ != 304;
+  if (const auto length = content_length(); length && has_body && *length > max_body_) {
+    return refuse({Errc::too_large,
+                   fmt::format("the answer of {} bytes is larger than the limit of {}", *length,
+                               max_body_),
+                   {}},
+                  error);
+  }
   const auto codings = headers_.count("Content-Encoding");
   if (codings == 0) return;
   Result<std::unique_ptr<Decompressor>> opened =
@@ -87,16 +95,8 @@ void ResponseParser::on_header_impl(error_code& error) {
 }
 
 void ResponseParser::on_body_init_impl(const boost::optional<std::uint64_t>& length,
-                                       error_code& error) {
-  if (!length) return;
-  if (*length > max_body_) {
-    return refuse({Errc::too_large,
-                   fmt::format("the answer of {} bytes is larger than the limit of {}", *length,
-                               max_body_),
-                   {}},
-                  error);
-  }
-  if (!decompressor_)
+                                       error_code&) {
+  if (length && !decompressor_)
     body_.reserve(std::min<std::size_t>(*length, kTrustedLength) + http::kBodyPadding);
 }
 

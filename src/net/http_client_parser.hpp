@@ -69,6 +69,7 @@ class ResponseParser final : private boost::beast::http::basic_parser<false> {
   bool has_head_ = false;
   bool has_length_ = false;
   bool is_connect_ = false;
+  bool bodiless_ = false;
   std::size_t max_body_;
   http::Headers headers_;
   std::string body_;

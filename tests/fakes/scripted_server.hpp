@@ -40,6 +40,8 @@ class Peer final {
   void close();
   /// Sends FIN but goes on reading.
   void shut_down();
+  int socket() const { return socket_; }
+
   std::function<void(const std::string&)> on_request;
   std::function<void(int)> on_close;
 
