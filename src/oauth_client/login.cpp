@@ -246,7 +246,8 @@ Task<Result<LoginOutcome>> Login::store_tokens(vault::Authorization pending,
     logger_.warn("late_login_revoked",
                  {{"connection", pending.key.connection.value}, {"outcome", report.detail}});
   }
-  if (saved.error().code != Errc::conflict) co_return std::unexpected(saved.error());
+  if (saved.error().code != Errc::conflict && saved.error().code != Errc::not_found)
+    co_return std::unexpected(saved.error());
   co_return fail(Errc::conflict,
                  "a later login or a logout came first; the tokens of this one were discarded");
 }
