@@ -1,0 +1,185 @@
+// A gateway's inside for unit tests: the store in memory, an upstream played by a scripted
+// http::Client, and a Call as an endpoint would make it. Everything between them is the real thing.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "async/run.hpp"
+#include "async/task_group.hpp"
+#include "gateway/agent_service.hpp"
+#include "gateway/catalog_refresher.hpp"
+#include "gateway/directory.hpp"
+#include "gateway/pipeline.hpp"
+#include "gateway/sign_in.hpp"
+#include "jsonrpc/json.hpp"
+#include "jsonrpc/message.hpp"
+#include "oauth_client/token_source.hpp"
+#include "upstream/upstreams.hpp"
+#include "vault/memory_store.hpp"
+
+namespace gatehouse::fakes {
+
+/// A modern MCP server behind http::Client. Counts what it is asked.
+class PlayedServer final : public http::Client {
+ public:
+  int status = 200;  ///< of every answer; 401 and 403 carry `challenge`
+  std::string challenge = "Bearer";
+  std::string call_result =
+      R"({"resultType":"complete","content":[{"type":"text","text":"done"}]})";
+  std::string tools =
+      R"([{"name":"search","description":"Searches notes","inputSchema":{"type":"object","properties":{"query":{"type":"string"}},"required":["query"]},"annotations":{"readOnlyHint":true}},)"
+      R"({"name":"delete","description":"Deletes a note","inputSchema":{"type":"object","properties":{"id":{"type":"integer"}},"required":["id"]},"annotations":{"destructiveHint":true}}])";
+  std::map<std::string, int> asked;  ///< by method
+  std::vector<std::string> bodies;   ///< of tools/call
+
+  Task<Result<http::Reply>> send(http::Request request, http::SendOptions) override {
+    http::Reply reply;
+    const Result<jsonrpc::Message> message = jsonrpc::prove(request.body);
+    if (!message) {
+      reply.status = 404;
+      co_return reply;
+    }
+    ++asked[message->method];
+    if (message->method == "tools/call") bodies.push_back(request.body);
+    reply.status = status;
+    if (status != 200) {
+      reply.headers.add("WWW-Authenticate", challenge);
+      co_return reply;
+    }
+    reply.headers.add("Content-Type", "application/json");
+    reply.body = jsonrpc::make_result(message->id, result_of(message->method));
+    co_return reply;
+  }
+
+ private:
+  std::string result_of(const std::string& method) const {
+    if (method == "server/discover") {
+      return R"({"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"ttlMs":0,"cacheScope":"private","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"played","version":"1"}}})";
+    }
+    if (method == "tools/list")
+      return R"({"resultType":"complete","ttlMs":0,"cacheScope":"private","tools":)" + tools + "}";
+    return call_result;
+  }
+};
+
+/// One tools/call of an agent.
+class MadeCall final : public mcp_server::Call {
+ public:
+  MadeCall(std::shared_ptr<const mcp_server::Caller> caller, std::string tool,
+           std::string arguments)
+      : caller_(std::move(caller)), tool_(std::move(tool)), arguments_(std::move(arguments)) {}
+
+  mcp::Era used_era = mcp::Era::modern;
+  mcp::ClientCapabilities declared;
+  std::string responses;
+  std::string state;
+  bool reachable = false;  ///< can_ask()
+  std::function<std::string(std::string_view params)> on_ask;
+  std::string asked_params;
+
+  const mcp_server::Caller& caller() const override { return *caller_; }
+  mcp::Era era() const override { return used_era; }
+  std::string_view protocol_version() const override {
+    return used_era == mcp::Era::modern ? "2026-07-28" : "2025-11-25";
+  }
+  std::string_view method() const override { return "tools/call"; }
+  std::string_view params() const override { return "{}"; }
+  std::string_view name() const override { return tool_; }
+  std::string_view arguments() const override { return arguments_; }
+  std::string_view meta() const override { return {}; }
+  const mcp::ClientCapabilities& capabilities() const override { return declared; }
+  std::string_view input_responses() const override { return responses; }
+  std::string_view request_state() const override { return state; }
+  std::string_view request_id() const override { return "req-1"; }
+  Task<Result<void>> notify(std::string_view, std::string_view) override {
+    co_return Result<void>{};
+  }
+  bool can_ask() const override { return reachable; }
+  Task<Result<std::string>> ask(std::string_view, std::string_view params) override {
+    asked_params = params;
+    co_return on_ask(params);
+  }
+  CancelSource& cancelled() override { return cancel_; }
+
+ private:
+  std::shared_ptr<const mcp_server::Caller> caller_;
+  std::string tool_;
+  std::string arguments_;
+  CancelSource cancel_;
+};
+
+/// Everything wired; one connection "notes" at https://notes.example/mcp.
+class GatewayInside {
+ public:
+  GatewayInside() {
+    connection.id = ConnectionId::make();
+    connection.organization = local_organization();
+    connection.name = "notes";
+    connection.url = "https://notes.example/mcp";
+    connection.auth = vault::AuthKind::none;
+    changes = store.changes().listen([this](const vault::Change& change) {
+      directory.on_change(change);
+      tokens.on_change(change);
+    });
+  }
+  ~GatewayInside() {
+    run_to_end(context, upstreams.shutdown());
+    run_to_end(context, tasks.shutdown());
+  }
+
+  void add_connection() {
+    connection = run_to_end(context, store.connections().create(connection)).value();
+  }
+
+  std::shared_ptr<const gateway::AgentCaller> caller(std::vector<std::string> scopes = {
+                                                         "mcp:write"}) const {
+    identity::Principal principal;
+    principal.organization = local_organization();
+    principal.member = local_member();
+    principal.client = "test";
+    principal.scopes = std::move(scopes);
+    principal.token = TokenId{"tok_test"};
+    return gateway::make_caller(std::move(principal));
+  }
+
+  mcp_server::Reply handle(MadeCall& call) { return run_to_end(context, service.handle(call)); }
+
+  /// The reply's result members, or what it is instead.
+  std::string text_of(const mcp_server::Reply& reply) const {
+    if (const auto* result = std::get_if<mcp_server::Reply::Result>(&reply.value)) {
+      return result->raw.length > 0 ? std::string(result->raw.view()) : result->members;
+    }
+    if (const auto* failure = std::get_if<mcp_server::Reply::Failure>(&reply.value)) {
+      return std::to_string(failure->code) + " " + failure->message + failure->data;
+    }
+    return "refusal " + std::get<mcp_server::Reply::Refusal>(reply.value).message;
+  }
+
+  boost::asio::io_context context;
+  ManualClock clock;
+  NullLogger log;
+  PlayedServer server;
+  vault::MemoryStore store;
+  TaskGroup tasks{context.get_executor(), log};
+  oauth_client::TokenSource tokens{store, server, clock, tasks, log};
+  upstream::Upstreams upstreams{{server, store, tokens, tasks, log, clock, nullptr}};
+  gateway::Directory directory{local_organization(), store, log, context.get_executor()};
+  gateway::Pipeline pipeline{{directory, upstreams, log, clock}};
+  gateway::CatalogRefresher refresher{{directory, upstreams, tasks, clock, context.get_executor()}};
+  std::string link = "http://127.0.0.1:8484/connect/abc";
+  gateway::SignIn sign_in{
+      store, clock, gateway::RequestStateSealer(Secret(std::string(32, 'k')), "k1"),
+      [this](const upstream::Target&, const upstream::PersonNeeded&) { return link; }};
+  gateway::AgentService service{
+      {directory, pipeline, refresher, sign_in, log},
+      {"0.1.0", "/mcp", "http://127.0.0.1:8484/.well-known/oauth-protected-resource/mcp"}};
+  vault::Connection connection;
+  std::shared_ptr<void> changes;
+};
+
+}  // namespace gatehouse::fakes
