@@ -14,6 +14,8 @@
 
 namespace gatehouse::mcp_server {
 
+class LineServer;
+
 class LineEndpoint final {
  public:
   /// Everything given must outlive the endpoint. `path` of the settings is not used.
@@ -29,8 +31,7 @@ class LineEndpoint final {
   Task<> run();
 
  private:
-  struct State;
-  std::shared_ptr<State> state_;
+  std::shared_ptr<LineServer> server_;
 };
 
 }  // namespace gatehouse::mcp_server

@@ -1,0 +1,39 @@
+// Which era a message belongs to, and the rules a modern request's envelope must keep before its
+// method is looked at (reference B-5, H-1 … H-5, V-3). Pure. Used by both endpoints.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "http/message.hpp"
+#include "jsonrpc/message.hpp"
+#include "mcp/request.hpp"
+#include "mcp_server/service.hpp"
+
+namespace gatehouse::mcp_server {
+
+/// Modern when `_meta` names a protocol version, or when the version header is there and names none
+/// of the legacy revisions (V-3); `version_header` is empty over lines.
+mcp::Era classify(const jsonrpc::Message& message, std::optional<std::string_view> version_header);
+
+/// What is wrong with the `_meta` of a modern request: -32602 for missing or malformed keys (B-5),
+/// -32022 for a version we do not speak.
+std::optional<Reply::Failure> check_meta(const jsonrpc::Message& message);
+
+/// What is wrong with the headers of a modern request, its `_meta` being well-formed: -32020 (H-1,
+/// H-3, H-4). Mcp-Name is compared for methods that have one.
+std::optional<Reply::Failure> check_headers(const jsonrpc::Message& message,
+                                            const http::Headers& headers);
+
+/// initialize, ping and what else 2026-07-28 has removed: unknown inside a modern envelope.
+bool is_removed_method(std::string_view method);
+
+/// -32022 with data.supported and data.requested (H-1).
+Reply::Failure unsupported_version(std::string_view requested);
+/// -32601 naming the method.
+Reply::Failure unknown_method(std::string_view method);
+
+/// The HTTP status that carries an error of a modern request (H-1, H-2, B-7).
+int http_status_of(const Reply::Failure& failure);
+
+}  // namespace gatehouse::mcp_server

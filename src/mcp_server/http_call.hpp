@@ -1,0 +1,63 @@
+// HttpCall: one request of either era over HTTP, as the service sees it. Notifications and
+// questions open an event stream on its exchange; without them the answer is plain JSON. Private to
+// mcp_server/.
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "async/task_group.hpp"
+#include "http/server.hpp"
+#include "mcp_server/event_stream.hpp"
+#include "mcp_server/request_view.hpp"
+#include "mcp_server/session.hpp"
+
+namespace gatehouse::mcp_server {
+
+/// What the Accept header of a request allows. Lenient: absent, or shaped otherwise than the
+/// specification wants, means both (T-3).
+struct Accepts {
+  bool json = true;
+  bool events = true;
+};
+Accepts parse_accept(const http::Headers& headers);
+
+class HttpCall final : public RequestView {
+ public:
+  struct Transport {
+    http::Exchange& exchange;
+    TaskGroup& tasks;
+    Accepts accepts;
+    std::chrono::milliseconds ask_timeout;
+  };
+
+  /// Modern.
+  HttpCall(std::shared_ptr<const Caller> caller, std::string_view version,
+           jsonrpc::Message message, Transport transport);
+  /// Legacy: registered with its session until destroyed.
+  HttpCall(std::shared_ptr<const Caller> caller, std::shared_ptr<Session> session,
+           jsonrpc::Message message, Transport transport);
+  ~HttpCall() override;
+  HttpCall(const HttpCall&) = delete;
+  HttpCall& operator=(const HttpCall&) = delete;
+
+  std::string_view request_id() const override { return transport_.exchange.request_id(); }
+  Task<gatehouse::Result<void>> notify(std::string_view method, std::string_view params) override;
+  void post(std::string_view method, std::string_view params) override;
+  bool can_ask() const override;
+  Task<gatehouse::Result<std::string>> ask(std::string_view method,
+                                           std::string_view params) override;
+  CancelSource& cancelled() override;
+
+  /// The event stream, once there is one, or when the client accepts nothing else.
+  bool streams() const { return stream_ != nullptr || !transport_.accepts.json; }
+  EventStream& stream();
+
+ private:
+  Transport transport_;
+  std::shared_ptr<Session> session_;
+  std::shared_ptr<CancelSource> cancel_;  ///< legacy: a disconnect is no cancellation (O-4)
+  std::shared_ptr<EventStream> stream_;
+};
+
+}  // namespace gatehouse::mcp_server

@@ -1,0 +1,147 @@
+#include "mcp_server/http_endpoint.hpp"
+
+#include "base/encoding.hpp"
+#include "mcp/versions.hpp"
+#include "mcp_server/envelope.hpp"
+#include "mcp_server/http_state.hpp"
+
+namespace gatehouse::mcp_server {
+namespace {
+
+std::string_view path_of(std::string_view target) {
+  return target.substr(0, target.find_first_of("?#"));
+}
+
+/// Browsers send other media types across origins without asking first, so the type is demanded.
+bool is_json(const http::Headers& headers) {
+  const auto type = headers.find("Content-Type");
+  return type && (*type == "application/json" || http::media_type(*type) == "application/json");
+}
+
+bool has_modern_version(const http::Headers& headers) {
+  const auto version = headers.find(mcp::kHeaderProtocolVersion);
+  return version && !mcp::is_legacy_version(trim_ows(*version));
+}
+
+Reply::Failure unreadable(const Error& error) {
+  const bool json = error.code == Errc::invalid_argument;
+  return {json ? jsonrpc::kInvalidRequest : jsonrpc::kParseError, error.detail, {}, 400};
+}
+
+}  // namespace
+
+HttpEndpoint::State::State(Service& service_in, Authenticator& authenticator_in,
+                           TaskGroup& tasks_in, Logger& logger_in, const Clock& clock_in,
+                           EndpointSettings settings_in)
+    : service(service_in),
+      authenticator(authenticator_in),
+      tasks(tasks_in),
+      logger(logger_in),
+      clock(clock_in),
+      settings(std::move(settings_in)),
+      sessions(tasks_in.executor(), settings) {}
+
+HttpEndpoint::HttpEndpoint(Service& service, Authenticator& authenticator, TaskGroup& tasks,
+                           Logger& logger, const Clock& clock, EndpointSettings settings)
+    : state_(std::make_unique<State>(service, authenticator, tasks, logger, clock,
+                                     std::move(settings))) {}
+
+HttpEndpoint::~HttpEndpoint() = default;
+
+Task<> HttpEndpoint::handle(http::Exchange& exchange) {
+  auto decided = co_await state_->authenticator.authenticate(exchange);
+  if (auto* refusal = std::get_if<http::Response>(&decided)) {
+    co_await exchange.respond(std::move(*refusal));
+    co_return;
+  }
+  co_await state_->handle(exchange, std::get<CallerPtr>(std::move(decided)));
+}
+
+Task<> HttpEndpoint::handle_as(http::Exchange& exchange, CallerPtr caller) {
+  return state_->handle(exchange, std::move(caller));
+}
+
+std::size_t HttpEndpoint::sessions() const {
+  return state_->sessions.size();
+}
+
+void HttpEndpoint::end_sessions(std::string_view identity) {
+  state_->sessions.end_all(identity);
+}
+
+Task<> HttpEndpoint::State::plain(http::Exchange& exchange, int status, std::string_view text,
+                                  http::Headers headers) {
+  if (!text.empty()) headers.add("Content-Type", "text/plain");
+  co_await exchange.respond(status, headers, std::span<const std::string_view>(&text, 1));
+}
+
+Task<> HttpEndpoint::State::refuse(http::Exchange& exchange, int status, std::string_view id,
+                                   const Reply::Failure& failure) {
+  const Answer answer(id, failure);
+  co_await exchange.respond(status, json_headers, answer.pieces());
+}
+
+Task<> HttpEndpoint::State::handle(http::Exchange& exchange, CallerPtr caller) {
+  const http::Request& request = exchange.request();
+  if (!settings.path.empty() && path_of(request.target) != settings.path) {
+    return plain(exchange, 404, "not found\n");
+  }
+  if (request.method == "POST") return post(exchange, std::move(caller));
+  const bool legacy_delete = request.method == "DELETE" && settings.eras != Eras::modern_only &&
+                             !has_modern_version(request.headers);
+  if (legacy_delete) return end_session(exchange, std::move(caller));
+  // No message of ours is unrelated to a request, so there is no GET stream (O-3).
+  const std::string_view allowed = settings.eras == Eras::modern_only ? "POST" : "POST, DELETE";
+  return plain(exchange, 405, "method not allowed\n", {{"Allow", allowed}});
+}
+
+Task<> HttpEndpoint::State::post(http::Exchange& exchange, CallerPtr caller) {
+  const http::Request& request = exchange.request();
+  if (!is_json(request.headers)) {
+    co_return co_await plain(exchange, 415, "the body must be application/json\n");
+  }
+  const std::size_t first = request.body.find_first_not_of(" \t\r\n");
+  if (settings.eras != Eras::modern_only && first != std::string::npos &&
+      request.body[first] == '[') {
+    co_return co_await legacy_batch(exchange, std::move(caller));
+  }
+  auto message = jsonrpc::prove(request.body);
+  if (!message) {
+    const std::string id = jsonrpc::best_effort_id(request.body);
+    co_return co_await refuse(exchange, 400, id, unreadable(message.error()));
+  }
+  switch (classify(*message, request.headers.find(mcp::kHeaderProtocolVersion))) {
+    case mcp::Era::modern:
+      co_return co_await modern(exchange, std::move(caller), std::move(*message));
+    case mcp::Era::legacy:
+      co_return co_await legacy(exchange, std::move(caller), std::move(*message));
+  }
+}
+
+HttpCall::Transport HttpEndpoint::State::transport_of(http::Exchange& exchange) {
+  return {exchange, tasks, parse_accept(exchange.request().headers), settings.ask_timeout};
+}
+
+Task<> HttpEndpoint::State::answer(http::Exchange& exchange, HttpCall& call, const Reply& reply) {
+  if (const auto* refusal = std::get_if<Reply::Refusal>(&reply.value)) {
+    if (!exchange.streaming()) co_return co_await exchange.respond(refusal->response);
+    const Answer late(call.id(), Reply::Failure{-32600, refusal->message, {}, 0});
+    co_return co_await call.stream().close(late.text());
+  }
+  std::optional<Answer> made;
+  int status = 200;
+  if (const auto* failure = std::get_if<Reply::Failure>(&reply.value)) {
+    made.emplace(call.id(), *failure);
+    if (call.era() == mcp::Era::modern) status = http_status_of(*failure);
+  } else {
+    const AnswerContext context{call.era(), call.id(), call.method(), server_info,
+                                settings.cache_ttl};
+    made.emplace(context, std::get<Reply::Result>(reply.value));
+  }
+  if (call.streams() && (status == 200 || exchange.streaming())) {
+    co_return co_await call.stream().close(made->text());
+  }
+  co_await exchange.respond(status, json_headers, made->pieces());
+}
+
+}  // namespace gatehouse::mcp_server

@@ -1,0 +1,70 @@
+// The modern half of HttpEndpoint: 2026-07-28, one request at a time, nothing remembered (reference
+// B-4, T-1 … T-8).
+#include "mcp/versions.hpp"
+#include "mcp_server/envelope.hpp"
+#include "mcp_server/http_state.hpp"
+#include "mcp_server/run_service.hpp"
+
+namespace gatehouse::mcp_server {
+namespace {
+
+/// A server of 2025-11-25 and earlier answers a version that it does not know like this (O-1).
+Reply::Failure not_legacy() {
+  return {jsonrpc::kInvalidRequest,
+          "unsupported MCP-Protocol-Version; this server speaks 2025-11-25, 2025-06-18 and "
+          "2025-03-26 after initialize",
+          {},
+          400};
+}
+
+}  // namespace
+
+Task<> HttpEndpoint::State::modern(http::Exchange& exchange, CallerPtr caller,
+                                   jsonrpc::Message message) {
+  if (settings.eras == Eras::legacy_only) {
+    co_return co_await refuse(exchange, 400, message.id, not_legacy());
+  }
+  // This revision has no notification to a server over HTTP; what comes is dropped (T-4).
+  if (message.kind == jsonrpc::MessageKind::notification) {
+    co_return co_await plain(exchange, 202, {});
+  }
+  if (message.kind != jsonrpc::MessageKind::request) {
+    const Reply::Failure failure{jsonrpc::kInvalidRequest, "a client sends no responses", {}, 400};
+    co_return co_await refuse(exchange, 400, {}, failure);
+  }
+  auto wrong = check_meta(message);
+  const bool version_unknown = wrong && wrong->code != jsonrpc::kInvalidParams;
+  if (!wrong || version_unknown) {
+    // A header that says something else than the body is the first thing to put right (H-1).
+    if (auto header = check_headers(message, exchange.request().headers);
+        header && !version_unknown) {
+      wrong = std::move(header);
+    }
+  }
+  if (wrong) co_return co_await refuse(exchange, http_status_of(*wrong), message.id, *wrong);
+  if (is_removed_method(message.method)) {
+    const Reply::Failure failure = unknown_method(message.method);
+    co_return co_await refuse(exchange, http_status_of(failure), message.id, failure);
+  }
+  HttpCall call(std::move(caller), mcp::kModernVersion, std::move(message),
+                transport_of(exchange));
+  if (server_info.empty()) co_await learn_server_info(call.caller());
+  const Reply reply = co_await modern_reply(call);
+  co_await answer(exchange, call, reply);
+}
+
+Task<Reply> HttpEndpoint::State::modern_reply(HttpCall& call) {
+  if (auto wrong = call.parse()) co_return Reply{std::move(*wrong)};
+  if (call.method() == "server/discover") {
+    const ServerDescription description = co_await service.describe(call.caller());
+    co_return Reply{Reply::Result{make_discover_members(description), {}}};
+  }
+  co_return co_await run_service(service, call, logger);
+}
+
+Task<> HttpEndpoint::State::learn_server_info(const Caller& caller) {
+  const ServerDescription description = co_await service.describe(caller);
+  server_info = make_server_info(description);
+}
+
+}  // namespace gatehouse::mcp_server

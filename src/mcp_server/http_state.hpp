@@ -1,0 +1,60 @@
+// The insides of HttpEndpoint, shared by the units of its two eras. Private to mcp_server/.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "mcp_server/answer.hpp"
+#include "mcp_server/http_call.hpp"
+#include "mcp_server/http_endpoint.hpp"
+#include "mcp_server/session.hpp"
+
+namespace gatehouse::mcp_server {
+
+using CallerPtr = std::shared_ptr<const Caller>;
+
+struct HttpEndpoint::State {
+  State(Service& service, Authenticator& authenticator, TaskGroup& tasks, Logger& logger,
+        const Clock& clock, EndpointSettings settings);
+
+  // http_endpoint.cpp: what both eras share
+  Task<> handle(http::Exchange& exchange, CallerPtr caller);
+  Task<> post(http::Exchange& exchange, CallerPtr caller);
+  Task<> answer(http::Exchange& exchange, HttpCall& call, const Reply& reply);
+  Task<> refuse(http::Exchange& exchange, int status, std::string_view id,
+                const Reply::Failure& failure);
+  Task<> plain(http::Exchange& exchange, int status, std::string_view text,
+               http::Headers headers = {});
+  HttpCall::Transport transport_of(http::Exchange& exchange);
+
+  // http_modern.cpp
+  Task<> modern(http::Exchange& exchange, CallerPtr caller, jsonrpc::Message message);
+  Task<Reply> modern_reply(HttpCall& call);
+  Task<> learn_server_info(const Caller& caller);
+
+  // http_legacy.cpp
+  Task<> legacy(http::Exchange& exchange, CallerPtr caller, jsonrpc::Message message);
+  Task<> legacy_batch(http::Exchange& exchange, CallerPtr caller);
+  Task<> initialize(http::Exchange& exchange, CallerPtr caller, const jsonrpc::Message& message);
+  Task<> end_session(http::Exchange& exchange, CallerPtr caller);
+  Task<std::shared_ptr<Session>> find_session(http::Exchange& exchange, const Caller& caller,
+                                              std::string_view id);
+  Task<Reply> legacy_reply(HttpCall& call);
+  Task<> reap_sessions();
+
+  Service& service;
+  Authenticator& authenticator;
+  TaskGroup& tasks;
+  Logger& logger;
+  const Clock& clock;
+  const EndpointSettings settings;
+  const http::Headers json_headers{{"Content-Type", "application/json"}};
+  std::string server_info;  ///< raw; empty until the first modern request
+  SessionTable sessions;
+  bool reaping = false;
+};
+
+/// What a notification or an answer of the client means to a legacy session or a line channel.
+void on_client_message(const jsonrpc::Message& message, RunningCalls& calls, PendingAsks& asks);
+
+}  // namespace gatehouse::mcp_server

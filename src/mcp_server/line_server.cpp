@@ -1,0 +1,279 @@
+#include "mcp_server/line_server.hpp"
+
+#include <fmt/format.h>
+
+#include "base/random.hpp"
+#include "mcp/capabilities.hpp"
+#include "mcp/versions.hpp"
+#include "mcp_server/answer.hpp"
+#include "mcp_server/envelope.hpp"
+#include "mcp_server/run_service.hpp"
+
+namespace gatehouse::mcp_server {
+namespace {
+
+using jsonrpc::MessageKind;
+
+/// Counts a task of the server for as long as it runs.
+class Running final {
+ public:
+  Running(std::size_t& count, Condition& changed) : count_(count), changed_(changed) { ++count_; }
+  ~Running() {
+    --count_;
+    changed_.notify_all();
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  std::size_t& count_;
+  Condition& changed_;
+};
+
+/// One request over the channel; registered until destroyed.
+class LineCall final : public RequestView {
+ public:
+  LineCall(LineServer& server, RunningCalls& calls, std::string request_id,
+           std::shared_ptr<const Caller> caller, std::string_view version,
+           jsonrpc::Message message, const mcp::ClientCapabilities* capabilities)
+      : RequestView(std::move(caller),
+                    capabilities == nullptr ? mcp::Era::modern : mcp::Era::legacy, version,
+                    std::move(message), capabilities),
+        server_(server),
+        calls_(calls),
+        cancel_(std::make_shared<CancelSource>()),
+        request_id_(std::move(request_id)) {
+    calls_.add(id(), cancel_);
+  }
+  ~LineCall() override { calls_.remove(cancel_.get()); }
+  LineCall(const LineCall&) = delete;
+  LineCall& operator=(const LineCall&) = delete;
+
+  std::string_view request_id() const override { return request_id_; }
+  Task<gatehouse::Result<void>> notify(std::string_view method, std::string_view params) override {
+    const std::string message = jsonrpc::make_notification(method, params);
+    co_return co_await server_.write(message);
+  }
+  void post(std::string_view method, std::string_view params) override {
+    server_.write_later(jsonrpc::make_notification(method, params));
+  }
+  bool can_ask() const override { return era() == mcp::Era::legacy; }
+  Task<gatehouse::Result<std::string>> ask(std::string_view method,
+                                           std::string_view params) override {
+    if (!can_ask()) co_return fail(Errc::unsupported, "this client cannot be asked");
+    co_return co_await server_.ask(method, params, *cancel_);
+  }
+  CancelSource& cancelled() override { return *cancel_; }
+
+ private:
+  LineServer& server_;
+  RunningCalls& calls_;
+  std::shared_ptr<CancelSource> cancel_;
+  std::string request_id_;
+};
+
+}  // namespace
+
+LineServer::LineServer(Service& service, std::shared_ptr<const Caller> caller,
+                       jsonrpc::LineChannel& channel, TaskGroup& tasks, Logger& logger,
+                       EndpointSettings settings)
+    : service_(service),
+      caller_(std::move(caller)),
+      channel_(channel),
+      tasks_(tasks),
+      logger_(logger),
+      settings_(std::move(settings)),
+      asks_(tasks.executor()),
+      changed_(tasks.executor()),
+      request_prefix_("line-" + random_token(6) + "-") {}
+
+Task<> LineServer::run() {
+  const std::shared_ptr<LineServer> self = shared_from_this();
+  while (true) {
+    auto line = co_await channel_.read_line();
+    if (!line) {
+      logger_.warn("line_channel_failed", {{"error", describe(line.error())}});
+      break;
+    }
+    if (!*line) break;
+    co_await on_line(std::make_shared<const std::string>(std::move(**line)));
+  }
+  calls_.cancel_all();
+  asks_.fail_all({Errc::unavailable, "the client has closed the channel", {}});
+  while (running_ != 0) co_await changed_.wait();
+}
+
+Task<> LineServer::counted(std::shared_ptr<LineServer> self, Task<> work) {
+  const Running running(self->running_, self->changed_);
+  co_await std::move(work);
+}
+
+void LineServer::spawn(std::string name, Task<> work) {
+  tasks_.spawn(std::move(name), counted(shared_from_this(), std::move(work)));
+}
+
+Task<Result<void>> LineServer::write(std::string_view json) {
+  std::string line;
+  if (jsonrpc::drop_line_breaks(json, line)) json = line;
+  co_return co_await channel_.write_line(json);
+}
+
+Task<> LineServer::write_string(std::string json) {
+  co_await write(json);
+}
+
+void LineServer::write_later(std::string json) {
+  if (running_ > 2 * settings_.max_line_calls) return;  // the client does not keep up
+  spawn("line_notification", write_string(std::move(json)));
+}
+
+Task<Result<std::string>> LineServer::ask(std::string_view method, std::string_view params,
+                                          CancelSource& cancel) {
+  const std::shared_ptr<PendingAsks::Ask> ask = asks_.open();
+  const std::string question = jsonrpc::make_request(ask->id, method, params);
+  const auto sent = co_await write(question);
+  if (!sent) co_return std::unexpected(sent.error());
+  auto answer = co_await asks_.wait(ask, settings_.ask_timeout, cancel, nullptr);
+  if (!answer && answer.error().code == Errc::timeout) {
+    write_later(jsonrpc::make_notification(
+        "notifications/cancelled",
+        fmt::format(R"({{"requestId":{},"reason":"no answer in time"}})", ask->id)));
+  }
+  co_return answer;
+}
+
+Task<> LineServer::on_line(LinePtr line) {
+  if (line->find_first_not_of(" \t") == std::string::npos) co_return;
+  auto message = jsonrpc::prove(*line);
+  if (!message) {
+    const bool json = message.error().code == Errc::invalid_argument;
+    const std::string id = jsonrpc::best_effort_id(*line);
+    const int code = json ? jsonrpc::kInvalidRequest : jsonrpc::kParseError;
+    co_return co_await fail_request(line, id, {code, message.error().detail, {}, 0});
+  }
+  switch (message->kind) {
+    case MessageKind::request:
+      on_request(std::move(line), std::move(*message));
+      break;
+    case MessageKind::notification:
+      if (message->method == "notifications/cancelled") {
+        calls_.cancel(message->member("requestId"));
+      }
+      break;
+    case MessageKind::result:
+    case MessageKind::error:
+      asks_.on_answer(*message);  // one that came too late is ignored (C-1)
+      break;
+  }
+}
+
+/// What is wrong with a request before its method is looked at.
+std::optional<Reply::Failure> LineServer::objection(const jsonrpc::Message& message,
+                                                    mcp::Era era) const {
+  if (calls_.size() >= settings_.max_line_calls) {
+    return Reply::Failure{jsonrpc::kInternalError, "too many requests under way (max_line_calls)",
+                          {}, 0};
+  }
+  if (era == mcp::Era::modern) {
+    if (settings_.eras == Eras::legacy_only) {
+      return Reply::Failure{jsonrpc::kInvalidRequest, "initialize first", {}, 0};
+    }
+    if (auto wrong = check_meta(message)) return wrong;
+    if (is_removed_method(message.method)) return unknown_method(message.method);
+    return std::nullopt;
+  }
+  if (settings_.eras == Eras::modern_only) {
+    return unsupported_version(message.string_member("protocolVersion").value_or("unknown"));
+  }
+  if (message.method == "server/discover") return unknown_method(message.method);
+  const bool may_come_first = message.method == "initialize" || message.method == "ping";
+  if (version_.empty() && !may_come_first) {
+    return Reply::Failure{jsonrpc::kInvalidRequest, "initialize first", {}, 0};
+  }
+  return std::nullopt;
+}
+
+void LineServer::on_request(LinePtr line, jsonrpc::Message message) {
+  const mcp::Era era = classify(message, std::nullopt);
+  const bool first = era == mcp::Era::legacy && message.method == "initialize";
+  auto wrong = objection(message, era);
+  if (!wrong && first) wrong = agree(message);
+  const std::string_view id = message.id;
+  if (wrong) {
+    spawn("line_refusal", fail_request(std::move(line), id, std::move(*wrong)));
+  } else if (first) {
+    spawn("line_initialize", welcome(std::move(line), id));
+  } else {
+    spawn("line_request", serve(std::move(line), std::move(message), era));
+  }
+}
+
+/// `line` keeps the bytes of `id` alive.
+Task<> LineServer::fail_request(LinePtr /*line*/, std::string_view id, Reply::Failure failure) {
+  const std::string text = Answer(id, failure).text();
+  co_await write(text);
+}
+
+/// At once, not in a task of its own, so that requests right behind it find the channel initialized.
+std::optional<Reply::Failure> LineServer::agree(const jsonrpc::Message& message) {
+  const auto requested = message.string_member("protocolVersion");
+  const std::string_view declared = message.member("capabilities");
+  auto capabilities = mcp::parse_client_capabilities(declared.empty() ? "{}" : declared);
+  if (!requested || !capabilities) {
+    return Reply::Failure{jsonrpc::kInvalidParams,
+                          requested ? capabilities.error().detail
+                                    : "params.protocolVersion must be a string",
+                          {}, 0};
+  }
+  if (!version_.empty()) {
+    return Reply::Failure{jsonrpc::kInvalidRequest, "this channel is initialized already", {}, 0};
+  }
+  version_ = mcp::negotiate_legacy_version(*requested);
+  capabilities_ = std::move(*capabilities);
+  return std::nullopt;
+}
+
+/// `line` keeps the bytes of `id` alive.
+Task<> LineServer::welcome(LinePtr /*line*/, std::string_view id) {
+  const ServerDescription description = co_await service_.describe(*caller_);
+  const std::string result = make_initialize_result(description, version_);
+  const std::string answer = jsonrpc::make_result(id, result);
+  co_await write(answer);
+}
+
+Task<Reply> LineServer::reply_to(RequestView& call) {
+  if (auto wrong = call.parse()) co_return Reply{std::move(*wrong)};
+  if (call.era() == mcp::Era::legacy) {
+    if (call.method() == "ping") co_return Reply{Reply::Result{}};
+    co_return co_await run_service(service_, call, logger_);
+  }
+  const bool discover = call.method() == "server/discover";
+  if (discover || server_info_.empty()) {
+    const ServerDescription description = co_await service_.describe(*caller_);
+    server_info_ = make_server_info(description);
+    if (discover) co_return Reply{Reply::Result{make_discover_members(description), {}}};
+  }
+  co_return co_await run_service(service_, call, logger_);
+}
+
+Task<> LineServer::serve(LinePtr line, jsonrpc::Message message, mcp::Era era) {
+  const bool modern = era == mcp::Era::modern;
+  LineCall call(*this, calls_, request_prefix_ + std::to_string(next_request_++), caller_,
+                modern ? mcp::kModernVersion : version_, std::move(message),
+                modern ? nullptr : &capabilities_);
+  const Reply reply = co_await reply_to(call);
+  if (call.cancelled().cancelled()) co_return;  // nobody waits for it (C-1)
+  std::string text;
+  if (const auto* result = std::get_if<Reply::Result>(&reply.value)) {
+    const AnswerContext context{era, call.id(), call.method(), server_info_, settings_.cache_ttl};
+    text = Answer(context, *result).text();
+  } else if (const auto* failure = std::get_if<Reply::Failure>(&reply.value)) {
+    text = Answer(call.id(), *failure).text();
+  } else {
+    const auto& refusal = std::get<Reply::Refusal>(reply.value);
+    text = Answer(call.id(), {jsonrpc::kInvalidRequest, refusal.message, {}, 0}).text();
+  }
+  co_await write(text);
+}
+
+}  // namespace gatehouse::mcp_server

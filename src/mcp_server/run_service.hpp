@@ -1,0 +1,14 @@
+// Calling the service behind the fence that one request is (style: errors). Private to mcp_server/.
+#pragma once
+
+#include "async/task.hpp"
+#include "base/log.hpp"
+#include "mcp_server/service.hpp"
+
+namespace gatehouse::mcp_server {
+
+/// The service's reply; an exception becomes -32603 without detail and is logged with the request
+/// id. Cancellation passes through.
+Task<Reply> run_service(Service& service, Call& call, Logger& logger);
+
+}  // namespace gatehouse::mcp_server
