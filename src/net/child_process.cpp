@@ -71,10 +71,11 @@ class Child final : public std::enable_shared_from_this<Child> {
       text = fmt::format("the process was ended by signal {} ({})", WTERMSIG(status_),
                          ::strsignal(WTERMSIG(status_)));
     }
-    const std::string_view said = tail_.last(kEpitaphBytes);
+    std::string said(tail_.last(kEpitaphBytes));
     if (said.empty()) return text;
+    std::ranges::replace(said, '\n', '|');  // readable on one line
     if (!text.empty()) text += "; ";
-    return text + "its last words on stderr: " + quote_remote(said, kEpitaphBytes);
+    return text + "its last words on stderr: " + quote_remote(said, 4 * kEpitaphBytes);
   }
 
  private:
@@ -164,6 +165,7 @@ class ChildChannel final : public jsonrpc::LineChannel {
   Task<> close() override {
     const std::shared_ptr<Child> child = child_;
     child->pipe().close_read();
+    child->pipe().discard_input();
     child->pipe().close_write();
     for (const int signal : {SIGTERM, SIGKILL}) {
       const Result<void> ended =

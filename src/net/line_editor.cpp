@@ -41,7 +41,7 @@ std::optional<TerminalEvent> LineEditor::on_control(char c, std::string& echo) {
   switch (c) {
     case '\r':
     case '\n':
-      echo += "\r\n";
+      echo += '\n';
       return TerminalEvent{Kind::line, std::exchange(line_, {})};
     case 0x03:  // Ctrl-C
     case 0x1c:  // Ctrl-backslash

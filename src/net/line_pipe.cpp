@@ -187,6 +187,17 @@ void LinePipe::close_read() {
   in_.cancel(ignored);
 }
 
+void LinePipe::discard_input() {
+  if (!in_.is_open()) return;
+  in_.async_wait(
+      Descriptor::wait_read, [self = shared_from_this()](boost::system::error_code error) {
+        std::array<char, 16384> bytes;
+        if (error || !self->in_.is_open()) return;
+        const ssize_t size = ::read(self->in_.native_handle(), bytes.data(), bytes.size());
+        if (size > 0 || (size < 0 && would_block(errno))) self->discard_input();
+      });
+}
+
 void LinePipe::no_more_writers() {
   only_what_is_there_ = true;
   boost::system::error_code ignored;

@@ -31,6 +31,9 @@ class LinePipe final : public std::enable_shared_from_this<LinePipe> {
   void close_write();
   /// Reads end with nothing, at once.
   void close_read();
+  /// After close_read(): takes what still comes and drops it, so that a writer that is asked to end
+  /// does not hang in a write.
+  void discard_input();
   void close();
   /// The writer behind the read descriptor is gone, though others may hold it open: what is there
   /// is still delivered, then comes the end.
