@@ -12,6 +12,7 @@
 
 #include "async/run.hpp"
 #include "async/task_group.hpp"
+#include "async/timer.hpp"
 #include "base/encoding.hpp"
 #include "http/client.hpp"
 #include "vault/memory_store.hpp"
