@@ -43,7 +43,12 @@ Result<Url> Url::parse(std::string_view text, std::string_view what) {
   if (host_type == urls::host_type::ipvfuture)
     return refuse(what, text, "has an unknown kind of address as host");
   if (host_type == urls::host_type::ipv6) url.host_ = ascii_lower(view.host_address());
-  if (url.host_.find_first_of(std::string_view("\0 \t\r\n/\\@%", 9)) != std::string::npos) {
+  // Escapes, and all that is in no DNS name, are refused, so that the host means the same everywhere.
+  const std::string_view letters = host_type == urls::host_type::ipv6
+                                       ? "0123456789abcdef:."
+                                       : "abcdefghijklmnopqrstuvwxyz0123456789-._";
+  if (view.encoded_host().contains('%') ||
+      url.host_.find_first_not_of(letters) != std::string::npos) {
     return refuse(what, text, "has a host with forbidden characters");
   }
   url.port_ = url.is_https() ? 443 : 80;
