@@ -121,7 +121,8 @@ TEST_F(HttpClientProxy, sends_plain_http_in_absolute_form_with_the_proxys_login)
   ScriptedServer proxy([](Peer& peer) {
     while (!peer.read_request().empty()) peer.answer("through");
   });
-  use({}, {.proxy = {.http_proxy = "http://me:p%40ss@127.0.0.1:" + std::to_string(proxy.port())}});
+  use({.resolver = std::make_unique<fakes::LiteralResolver>()},
+      {.proxy = {.http_proxy = "http://me:p%40ss@127.0.0.1:" + std::to_string(proxy.port())}});
   const auto options = allow(allowance, "http://nowhere.invalid:81");
   const auto reply = send({.target = "http://nowhere.invalid:81/x?y"}, options);
   ASSERT_TRUE(reply) << describe(reply.error());
@@ -149,8 +150,9 @@ TEST_F(HttpClientProxy, asks_for_a_tunnel_by_name_and_speaks_tls_inside) {
     }
     SSL_free(session);
   });
-  use({}, {.extra_ca_file = authority.file(),
-           .proxy = {.https_proxy = "127.0.0.1:" + std::to_string(proxy.port())}});
+  use({.resolver = std::make_unique<fakes::LiteralResolver>()},
+      {.extra_ca_file = authority.file(),
+       .proxy = {.https_proxy = "127.0.0.1:" + std::to_string(proxy.port())}});
   const auto reply = send({.target = "https://mcp.invalid/mcp"}, {});
   ASSERT_TRUE(reply) << describe(reply.error());
   EXPECT_EQ(reply->body, "GET /mcp HTTP/1.1");
@@ -165,7 +167,8 @@ TEST_F(HttpClientProxy, reports_a_refused_tunnel) {
     peer.send("HTTP/1.1 " + std::string(line) + "\r\nContent-Length: 100\r\n\r\n");
     peer.wait_closed();
   });
-  use({}, {.proxy = {.https_proxy = "127.0.0.1:" + std::to_string(proxy.port())}});
+  use({.resolver = std::make_unique<fakes::LiteralResolver>()},
+      {.proxy = {.https_proxy = "127.0.0.1:" + std::to_string(proxy.port())}});
   const auto login = send({.target = "https://mcp.invalid/mcp"}, {});
   EXPECT_EQ(login.error().code, Errc::unavailable);
   EXPECT_NE(login.error().detail.find("407"), std::string::npos);

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <openssl/ssl.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -198,6 +199,12 @@ inline void ScriptedServer::accept_all() {
 }
 
 inline void ScriptedServer::serve(int socket, int number) {
+  // OpenSSL writes without MSG_NOSIGNAL. Only this thread is spared, so that a client that raises
+  // the signal is found.
+  sigset_t pipe;
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
   SSL* tls = nullptr;
   if (tls_ != nullptr) {
     tls = SSL_new(tls_);
