@@ -1,0 +1,14 @@
+#include "vault/migrations/sqlite_migrations.hpp"
+
+#include <array>
+
+namespace gatehouse::vault {
+
+std::span<const Migration> sqlite_migrations() {
+  static const std::array steps{
+      Migration{1, kSqlite0001Initial},
+  };
+  return steps;
+}
+
+}  // namespace gatehouse::vault

@@ -1,0 +1,15 @@
+// The schema of the SQLite store, step by step. A released step is never edited; changes are new
+// steps.
+#pragma once
+
+#include <span>
+
+#include "vault/sqlite_database.hpp"
+
+namespace gatehouse::vault {
+
+extern const char* const kSqlite0001Initial;
+
+std::span<const Migration> sqlite_migrations();
+
+}  // namespace gatehouse::vault

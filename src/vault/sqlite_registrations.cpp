@@ -1,0 +1,148 @@
+#include "vault/record_names.hpp"
+#include "vault/sqlite_tables.hpp"
+
+namespace gatehouse::vault {
+namespace {
+
+class SqliteRegistrations final : public RegistrationStore {
+ public:
+  explicit SqliteRegistrations(SqliteTables& tables) : tables_(tables) {}
+
+  Task<Result<std::optional<Registration>>> find_current(OrganizationId organization,
+                                                         std::string issuer,
+                                                         RegistrationKind kind) override {
+    using Found = std::optional<Registration>;
+    co_return co_await tables_.read<Found>([&](Database& database) -> Result<Found> {
+      return current(database, organization, issuer, kind);
+    });
+  }
+
+  Task<Result<std::optional<Registration>>> find(OrganizationId organization,
+                                                 RegistrationId id) override {
+    using Found = std::optional<Registration>;
+    co_return co_await tables_.read<Found>([&](Database& database) -> Result<Found> {
+      Rows row = database.query(
+          "SELECT id, organization, issuer, kind, client_id, secrets, auth_method, redirect_uris, "
+          "secret_expires_at, registration_client_uri, created_at, revision FROM registrations "
+          "WHERE organization = ? AND id = ?",
+          organization.value, id.value);
+      if (!row.next()) return Found();
+      Result<Registration> read = read_row(row);
+      if (!read) return std::unexpected(read.error());
+      return Found(std::move(*read));
+    });
+  }
+
+  Task<Result<Registration>> save(Registration registration,
+                                  std::optional<RegistrationId> expected) override {
+    co_return co_await tables_.write<Registration>([&](SqliteWrite& write) -> Result<Registration> {
+      const auto old = current(write.database, registration.organization, registration.issuer,
+                               registration.kind);
+      const bool as_expected = expected ? old && old->id == *expected : !old;
+      const bool replaces = old && old->id == registration.id;
+      if (!as_expected || (replaces && old->revision != registration.revision))
+        return fail(Errc::conflict, "the registration was changed meanwhile");
+      if (registration.id.empty()) registration.id = RegistrationId::make();
+      if (registration.created_at == SystemTime{})
+        registration.created_at = tables_.clocks().wall.now();
+      registration.revision = replaces ? registration.revision + 1 : 1;
+      store(write.database, registration);
+      write.changed("registrations", registration.organization, registration.id.value);
+      return registration;
+    });
+  }
+
+  Task<Result<void>> erase(OrganizationId organization, RegistrationId id) override {
+    co_return co_await tables_.write<void>([&](SqliteWrite& write) -> Result<void> {
+      const int erased =
+          write.database.run("DELETE FROM registrations WHERE organization = ? AND id = ?",
+                             organization.value, id.value);
+      if (erased > 0) write.changed("registrations", organization, id.value);
+      return {};
+    });
+  }
+
+ private:
+  /// What cannot be read counts as absent, so that registering anew is the way out.
+  std::optional<Registration> current(Database& database, const OrganizationId& organization,
+                                      const std::string& issuer, RegistrationKind kind) const {
+    Rows row = database.query(
+        "SELECT id, organization, issuer, kind, client_id, secrets, auth_method, redirect_uris, "
+        "secret_expires_at, registration_client_uri, created_at, revision FROM registrations "
+        "WHERE organization = ? AND issuer = ? AND kind = ? ORDER BY number DESC",
+        organization.value, issuer, name_in(kRegistrationKindNames, kind));
+    while (row.next()) {
+      Result<Registration> read = read_row(row);
+      if (read) return std::move(*read);
+      tables_.logger().warn("registration_unreadable",
+                            {{"issuer", issuer}, {"reason", read.error().detail}});
+    }
+    return std::nullopt;
+  }
+
+  static Place place(const Registration& registration) {
+    return {.organization = registration.organization.value,
+            .table = "registrations",
+            .column = "secrets",
+            .row = registration.id.value,
+            .bound_to = {registration.issuer, registration.registration_client_uri}};
+  }
+
+  Result<Registration> read_row(Rows& row) const {
+    Registration registration;
+    registration.id.value = row.text();
+    registration.organization.value = row.text();
+    registration.issuer = row.text();
+    const auto kind = value_in(kRegistrationKindNames, row.text());
+    registration.client_id = row.text();
+    const std::string sealed = row.text();
+    registration.auth_method = row.text();
+    auto redirect_uris = decode_texts(row.text());
+    registration.secret_expires_at = row.maybe_time();
+    registration.registration_client_uri = row.text();
+    registration.created_at = row.time();
+    registration.revision = row.integer();
+    auto secrets = tables_.sealer().open_all(sealed, place(registration), 2);
+    if (!secrets || !kind || !redirect_uris)
+      return fail(Errc::corrupt,
+                  "the client registration at " + registration.issuer + " cannot be read: " +
+                      (secrets ? "the stored record is damaged" : secrets.error().detail),
+                  "sign in again: gatehouse login NAME; it registers anew");
+    registration.kind = *kind;
+    registration.redirect_uris = std::move(*redirect_uris);
+    registration.client_secret = std::move((*secrets)[0]);
+    registration.registration_access_token = std::move((*secrets)[1]);
+    return registration;
+  }
+
+  void store(Database& database, const Registration& registration) const {
+    const std::string sealed = tables_.sealer().seal_all(
+        {registration.client_secret.reveal(), registration.registration_access_token.reveal()},
+        place(registration));
+    database.run(
+        "INSERT INTO registrations (id, organization, issuer, kind, client_id, secrets, "
+        "auth_method, redirect_uris, secret_expires_at, registration_client_uri, created_at, "
+        "revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT (id) DO UPDATE SET client_id = excluded.client_id, "
+        "secrets = excluded.secrets, auth_method = excluded.auth_method, "
+        "redirect_uris = excluded.redirect_uris, secret_expires_at = excluded.secret_expires_at, "
+        "registration_client_uri = excluded.registration_client_uri, "
+        "revision = excluded.revision WHERE organization = excluded.organization "
+        "AND issuer = excluded.issuer AND kind = excluded.kind",
+        registration.id.value, registration.organization.value, registration.issuer,
+        name_in(kRegistrationKindNames, registration.kind), registration.client_id, Blob{sealed},
+        registration.auth_method, Blob{encode_texts(registration.redirect_uris)},
+        registration.secret_expires_at, registration.registration_client_uri,
+        registration.created_at, registration.revision);
+  }
+
+  SqliteTables& tables_;
+};
+
+}  // namespace
+
+std::unique_ptr<RegistrationStore> make_sqlite_registrations(SqliteTables& tables) {
+  return std::make_unique<SqliteRegistrations>(tables);
+}
+
+}  // namespace gatehouse::vault
