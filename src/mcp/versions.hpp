@@ -37,9 +37,10 @@ std::optional<std::string> choose_modern_version(const Range& supported) {
 }
 
 /// What to answer a legacy `initialize` that asks for `requested`: itself when we speak it, else
-/// our newest legacy revision (V-3, O-1).
+/// our newest legacy revision (V-3, O-1). The view outlives `requested`.
 inline std::string_view negotiate_legacy_version(std::string_view requested) {
-  return is_legacy_version(requested) ? requested : kLegacyVersions.front();
+  const auto known = std::ranges::find(kLegacyVersions, requested);
+  return known != kLegacyVersions.end() ? *known : kLegacyVersions.front();
 }
 
 // Keys of `_meta` (B-5, B-6).

@@ -13,9 +13,9 @@ namespace {
 using jsonrpc::JsonMember;
 using jsonrpc::JsonMembers;
 
-constexpr std::array<std::string_view, 6> kCacheable{
-    "tools/list",     "server/discover", "prompts/list",
-    "resources/list", "resources/read",  "resources/templates/list"};
+constexpr std::array<std::string_view, 6> kCacheable{"tools/list",     "server/discover",
+                                                     "prompts/list",   "resources/list",
+                                                     "resources/read", "resources/templates/list"};
 
 /// What is between the braces of a proved object.
 std::string_view inside_of(std::string_view object) {

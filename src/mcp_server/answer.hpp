@@ -15,8 +15,8 @@ namespace gatehouse::mcp_server {
 /// What a result needs besides the service's words.
 struct AnswerContext {
   mcp::Era era = mcp::Era::modern;
-  std::string_view id;      ///< raw id of the request
-  std::string_view method;  ///< decides about caching hints
+  std::string_view id;           ///< raw id of the request
+  std::string_view method;       ///< decides about caching hints
   std::string_view server_info;  ///< raw JSON object for `_meta`; modern only
   std::chrono::milliseconds cache_ttl{0};
 };

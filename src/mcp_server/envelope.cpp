@@ -15,8 +15,8 @@ namespace {
 
 using jsonrpc::JsonView;
 
-constexpr std::array<std::string_view, 5> kRemoved{
-    "initialize", "ping", "logging/setLevel", "resources/subscribe", "resources/unsubscribe"};
+constexpr std::array<std::string_view, 5> kRemoved{"initialize", "ping", "logging/setLevel",
+                                                   "resources/subscribe", "resources/unsubscribe"};
 
 Reply::Failure mismatch(std::string message) {
   return {mcp::kHeaderMismatch, std::move(message), {}, 400};
@@ -127,8 +127,8 @@ Reply::Failure unsupported_version(std::string_view requested) {
 }
 
 Reply::Failure unknown_method(std::string_view method) {
-  return {jsonrpc::kMethodNotFound, fmt::format("unknown method {}", quote_remote(method, 100)),
-          {}, 0};
+  return {
+      jsonrpc::kMethodNotFound, fmt::format("unknown method {}", quote_remote(method, 100)), {}, 0};
 }
 
 int http_status_of(const Reply::Failure& failure) {

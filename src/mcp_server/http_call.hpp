@@ -32,8 +32,8 @@ class HttpCall final : public RequestView {
   };
 
   /// Modern.
-  HttpCall(std::shared_ptr<const Caller> caller, std::string_view version,
-           jsonrpc::Message message, Transport transport);
+  HttpCall(std::shared_ptr<const Caller> caller, std::string_view version, jsonrpc::Message message,
+           Transport transport);
   /// Legacy: registered with its session until destroyed.
   HttpCall(std::shared_ptr<const Caller> caller, std::shared_ptr<Session> session,
            jsonrpc::Message message, Transport transport);

@@ -46,7 +46,8 @@ Task<std::shared_ptr<Session>> HttpEndpoint::State::find_session(http::Exchange&
                                                                  std::string_view id) {
   const auto header = exchange.request().headers.find(mcp::kHeaderSessionId);
   if (!header) {
-    const Reply::Failure failure = invalid("the Mcp-Session-Id header is missing; initialize first");
+    const Reply::Failure failure =
+        invalid("the Mcp-Session-Id header is missing; initialize first");
     co_await refuse(exchange, 400, id, failure);
     co_return nullptr;
   }
@@ -96,17 +97,18 @@ Task<> HttpEndpoint::State::initialize(http::Exchange& exchange, CallerPtr calle
   const std::string_view declared = message.member("capabilities");
   auto capabilities = mcp::parse_client_capabilities(declared.empty() ? "{}" : declared);
   if (!requested || !capabilities) {
-    const Reply::Failure failure{jsonrpc::kInvalidParams,
-                                 requested ? capabilities.error().detail
-                                           : "params.protocolVersion must be a string",
-                                 {}, 0};
+    const Reply::Failure failure{
+        jsonrpc::kInvalidParams,
+        requested ? capabilities.error().detail : "params.protocolVersion must be a string",
+        {},
+        0};
     co_return co_await refuse(exchange, 400, message.id, failure);
   }
   const ServerDescription description = co_await service.describe(*caller);
   const std::shared_ptr<Session> session = sessions.open(caller->identity, clock.steady_now());
   if (!session) {
-    const Reply::Failure failure{jsonrpc::kInternalError, "too many sessions; try again later", {},
-                                 0};
+    const Reply::Failure failure{
+        jsonrpc::kInternalError, "too many sessions; try again later", {}, 0};
     co_return co_await refuse(exchange, 503, message.id, failure);
   }
   session->version = mcp::negotiate_legacy_version(*requested);
@@ -136,8 +138,8 @@ Task<> HttpEndpoint::State::legacy_batch(http::Exchange& exchange, CallerPtr cal
   auto messages = jsonrpc::prove_batch(exchange.request().body);
   if (!messages) {
     const bool json = messages.error().code == Errc::invalid_argument;
-    const Reply::Failure failure{json ? jsonrpc::kInvalidRequest : jsonrpc::kParseError,
-                                 messages.error().detail, {}, 400};
+    const Reply::Failure failure{
+        json ? jsonrpc::kInvalidRequest : jsonrpc::kParseError, messages.error().detail, {}, 400};
     co_return co_await refuse(exchange, 400, {}, failure);
   }
   const std::shared_ptr<Session> session = co_await find_session(exchange, *caller, {});

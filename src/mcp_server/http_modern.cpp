@@ -46,8 +46,7 @@ Task<> HttpEndpoint::State::modern(http::Exchange& exchange, CallerPtr caller,
     const Reply::Failure failure = unknown_method(message.method);
     co_return co_await refuse(exchange, http_status_of(failure), message.id, failure);
   }
-  HttpCall call(std::move(caller), mcp::kModernVersion, std::move(message),
-                transport_of(exchange));
+  HttpCall call(std::move(caller), mcp::kModernVersion, std::move(message), transport_of(exchange));
   if (server_info.empty()) co_await learn_server_info(call.caller());
   const Reply reply = co_await modern_reply(call);
   co_await answer(exchange, call, reply);

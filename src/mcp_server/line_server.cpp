@@ -34,8 +34,8 @@ class Running final {
 class LineCall final : public RequestView {
  public:
   LineCall(LineServer& server, RunningCalls& calls, std::string request_id,
-           std::shared_ptr<const Caller> caller, std::string_view version,
-           jsonrpc::Message message, const mcp::ClientCapabilities* capabilities)
+           std::shared_ptr<const Caller> caller, std::string_view version, jsonrpc::Message message,
+           const mcp::ClientCapabilities* capabilities)
       : RequestView(std::move(caller),
                     capabilities == nullptr ? mcp::Era::modern : mcp::Era::legacy, version,
                     std::move(message), capabilities),
@@ -171,8 +171,8 @@ Task<> LineServer::on_line(LinePtr line) {
 std::optional<Reply::Failure> LineServer::objection(const jsonrpc::Message& message,
                                                     mcp::Era era) const {
   if (calls_.size() >= settings_.max_line_calls) {
-    return Reply::Failure{jsonrpc::kInternalError, "too many requests under way (max_line_calls)",
-                          {}, 0};
+    return Reply::Failure{
+        jsonrpc::kInternalError, "too many requests under way (max_line_calls)", {}, 0};
   }
   if (era == mcp::Era::modern) {
     if (settings_.eras == Eras::legacy_only) {
@@ -214,16 +214,18 @@ Task<> LineServer::fail_request(LinePtr /*line*/, std::string_view id, Reply::Fa
   co_await write(text);
 }
 
-/// At once, not in a task of its own, so that requests right behind it find the channel initialized.
+/// At once, not in a task of its own, so that requests right behind it find the channel
+/// initialized.
 std::optional<Reply::Failure> LineServer::agree(const jsonrpc::Message& message) {
   const auto requested = message.string_member("protocolVersion");
   const std::string_view declared = message.member("capabilities");
   auto capabilities = mcp::parse_client_capabilities(declared.empty() ? "{}" : declared);
   if (!requested || !capabilities) {
-    return Reply::Failure{jsonrpc::kInvalidParams,
-                          requested ? capabilities.error().detail
-                                    : "params.protocolVersion must be a string",
-                          {}, 0};
+    return Reply::Failure{
+        jsonrpc::kInvalidParams,
+        requested ? capabilities.error().detail : "params.protocolVersion must be a string",
+        {},
+        0};
   }
   if (!version_.empty()) {
     return Reply::Failure{jsonrpc::kInvalidRequest, "this channel is initialized already", {}, 0};

@@ -34,8 +34,8 @@ class PendingAsks final {
   std::shared_ptr<Ask> open();
   /// The client's raw result. Errors: rejected (it answered with an error), timeout, and cancelled
   /// or unavailable when `cancelled` or `gone` (may be null) fires first.
-  Task<Result<std::string>> wait(std::shared_ptr<Ask> ask, Duration timeout, CancelSource& cancelled,
-                                 CancelSource* gone);
+  Task<Result<std::string>> wait(std::shared_ptr<Ask> ask, Duration timeout,
+                                 CancelSource& cancelled, CancelSource* gone);
   /// Settles the ask that a result or error message answers; false when there is none.
   bool on_answer(const jsonrpc::Message& answer);
   /// Ends all of them.

@@ -90,8 +90,8 @@ class Call {
   /// receive it is not an error.
   virtual Task<gatehouse::Result<void>> notify(std::string_view method,
                                                std::string_view params) = 0;
-  /// The same without waiting, for callbacks: queued in order with notify(), dropped when the client
-  /// is gone or does not keep up.
+  /// The same without waiting, for callbacks: queued in order with notify(), dropped when the
+  /// client is gone or does not keep up.
   virtual void post(std::string_view method, std::string_view params) = 0;
   /// True where ask() can reach the client: legacy requests over a transport that can carry server
   /// requests.

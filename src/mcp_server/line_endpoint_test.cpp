@@ -1,0 +1,150 @@
+#include <gmock/gmock.h>
+
+#include "async/mailbox.hpp"
+#include "async/run.hpp"
+#include "mcp_server/echo_service_test.hpp"
+#include "mcp_server/line_endpoint.hpp"
+
+namespace gatehouse::mcp_server {
+namespace {
+
+using ::testing::HasSubstr;
+
+class FakeChannel final : public jsonrpc::LineChannel {
+ public:
+  explicit FakeChannel(Executor executor) : in(executor, 100) {}
+  Task<Result<void>> write_line(std::string_view line) override {
+    EXPECT_EQ(line.find('\n'), std::string_view::npos);
+    written.emplace_back(line);
+    if (on_write) on_write(written.back());
+    co_return Result<void>{};
+  }
+  Task<Result<std::optional<std::string>>> read_line() override { co_return co_await in.pop(); }
+  Task<> close() override {
+    in.close();
+    co_return;
+  }
+
+  Mailbox<std::string> in;
+  std::vector<std::string> written;
+  std::function<void(const std::string&)> on_write;
+};
+
+class LineEndpointTest : public ::testing::Test {
+ protected:
+  ~LineEndpointTest() override { run_to_end(context_, tasks_.shutdown()); }
+
+  static std::string modern(std::string_view id, std::string_view method,
+                            std::string_view members = "") {
+    return R"({"jsonrpc":"2.0","id":)" + std::string(id) + R"(,"method":")" + std::string(method) +
+           R"(","params":{)" + std::string(members) +
+           R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+           R"("io.modelcontextprotocol/clientCapabilities":{}}}})";
+  }
+  static std::string initialize() {
+    return R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{}}})";
+  }
+  static std::string tool(std::string_view id, std::string_view name) {
+    return R"({"jsonrpc":"2.0","id":)" + std::string(id) +
+           R"(,"method":"tools/call","params":{"name":")" + std::string(name) + "\"}}";
+  }
+
+  /// Sends all lines; closes once `answers` lines have come back.
+  std::vector<std::string> converse(std::vector<std::string> lines, std::size_t answers) {
+    for (std::string& line : lines) channel_.in.push(std::move(line));
+    channel_.on_write = [this, answers,
+                         more = std::move(channel_.on_write)](const std::string& line) {
+      if (more) more(line);
+      if (channel_.written.size() == answers) channel_.in.close();
+    };
+    if (answers == 0) channel_.in.close();
+    auto caller = std::make_shared<Caller>();
+    caller->identity = "ada";
+    LineEndpoint endpoint(service_, caller, channel_, tasks_, logger_, settings_);
+    run_to_end(context_, endpoint.run());
+    return channel_.written;
+  }
+
+  boost::asio::io_context context_{1};
+  NullLogger logger_;
+  TaskGroup tasks_{context_.get_executor(), logger_};
+  EchoService service_{context_.get_executor()};
+  FakeChannel channel_{context_.get_executor()};
+  EndpointSettings settings_;
+};
+
+TEST_F(LineEndpointTest, both_eras_are_served_side_by_side) {
+  service_.raw = "{\n \"content\" : []\r\n}";
+  const auto lines =
+      converse({modern("1", "server/discover"), modern("2", "tools/call", R"("name":"raw",)"),
+                initialize(), R"({"jsonrpc":"2.0","id":3,"method":"ping"})"},
+               4);
+  EXPECT_THAT(lines, ::testing::Contains(HasSubstr(R"("id":1,"result":{"resultType":"complete")")));
+  EXPECT_THAT(lines, ::testing::Contains(HasSubstr(R"("content" : [])")));
+  EXPECT_THAT(lines, ::testing::Contains(HasSubstr(R"("protocolVersion":"2025-11-25")")));
+  EXPECT_THAT(lines, ::testing::Contains(R"({"jsonrpc":"2.0","id":3,"result":{}})"));
+}
+
+TEST_F(LineEndpointTest, a_modern_envelope_is_checked_without_headers) {
+  const auto lines = converse(
+      {modern("1", "ping"),
+       R"({"jsonrpc":"2.0","id":2,"method":"x","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}})"},
+      2);
+  EXPECT_THAT(lines, ::testing::Contains(HasSubstr("-32601")));
+  EXPECT_THAT(lines, ::testing::Contains(HasSubstr("-32602")));
+}
+
+TEST_F(LineEndpointTest, legacy_requests_wait_for_initialize) {
+  const auto lines = converse({tool("1", "echo")}, 1);
+  EXPECT_THAT(lines[0], HasSubstr("initialize first"));
+}
+
+TEST_F(LineEndpointTest, garbage_is_answered_and_ends_nothing) {
+  const auto lines = converse({"{", "", R"({"jsonrpc":"2.0","id":5})", initialize()}, 3);
+  EXPECT_THAT(lines[0], HasSubstr(R"("id":null,"error":{"code":-32700)"));
+  EXPECT_THAT(lines[1], HasSubstr(R"("id":5,"error":{"code":-32600)"));
+  EXPECT_THAT(lines[2], HasSubstr("protocolVersion"));
+}
+
+TEST_F(LineEndpointTest, requests_run_at_the_same_time_and_can_be_cancelled) {
+  channel_.on_write = [this](const std::string& line) {
+    if (line.find("\"id\":2") == std::string::npos) return;
+    channel_.in.push(
+        R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}})");
+    channel_.in.push(R"({"jsonrpc":"2.0","id":9,"method":"ping"})");
+  };
+  const auto lines =
+      converse({initialize(), tool("1", "wait"), R"({"jsonrpc":"2.0","id":2,"method":"ping"})"}, 3);
+  EXPECT_TRUE(service_.waiting);
+  EXPECT_THAT(lines, ::testing::Not(::testing::Contains(HasSubstr("waited"))));
+}
+
+TEST_F(LineEndpointTest, the_client_is_asked_over_the_same_channel) {
+  channel_.on_write = [this](const std::string& line) {
+    if (line.find("elicitation/create") == std::string::npos) return;
+    channel_.in.push(R"({"jsonrpc":"2.0","id":"ask-1","result":{"action":"decline"}})");
+  };
+  const auto lines = converse({initialize(), tool("1", "ask")}, 3);
+  EXPECT_THAT(lines, ::testing::Contains(HasSubstr(R"("result":{"answer":{"action":"decline"}})")));
+}
+
+TEST_F(LineEndpointTest, the_end_of_the_channel_cancels_what_is_under_way) {
+  const auto lines = converse({initialize(), tool("1", "ask"), tool("2", "wait")}, 2);
+  EXPECT_EQ(lines.size(), 2u);
+  EXPECT_EQ(tasks_.size(), 0u);
+}
+
+TEST_F(LineEndpointTest, notifications_are_lines) {
+  const auto lines = converse({modern("1", "tools/call", R"("name":"progress",)")}, 3);
+  EXPECT_THAT(lines, ::testing::Contains(HasSubstr(R"({"progress":2})")));
+  EXPECT_THAT(lines, ::testing::Contains(HasSubstr("done")));
+}
+
+TEST_F(LineEndpointTest, the_number_of_requests_under_way_is_bounded) {
+  settings_.max_line_calls = 1;
+  const auto lines = converse({initialize(), tool("1", "wait"), tool("2", "wait")}, 2);
+  EXPECT_THAT(lines, ::testing::Contains(HasSubstr("max_line_calls")));
+}
+
+}  // namespace
+}  // namespace gatehouse::mcp_server
