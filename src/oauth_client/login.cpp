@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "async/shield.hpp"
 #include "oauth/authorization.hpp"
 #include "oauth/pkce.hpp"
 #include "oauth/scope.hpp"
@@ -232,6 +233,8 @@ Task<Result<LoginOutcome>> Login::store_tokens(vault::Authorization pending,
   if (response->expires_in) credential.tokens.expires_at = now + *response->expires_in;
   credential.tokens.scope = response->scope.value_or(pending.requested_scope);
   const vault::TokenSet tokens = credential.tokens;
+  // The code is spent: stopping before the tokens are stored would lose the login.
+  co_await ignore_cancellation();
   const auto saved = co_await store_.credentials().save_login(credential, pending.epoch);
   if (saved) {
     logger_.info("signed_in", {{"connection", pending.key.connection.value},

@@ -1,5 +1,6 @@
 #include "oauth_client/refresh.hpp"
 
+#include "async/shield.hpp"
 #include "base/random.hpp"
 #include "oauth/authorization.hpp"
 #include "oauth_client/registration.hpp"
@@ -153,6 +154,9 @@ Task<Decision> Refresher::send(Attempt& attempt) {
     Result<oauth::TokenResponse> tokens = oauth::parse_token_response(reply->status, reply->body);
     if (tokens) {
       attempt.pair = merge(row.tokens, std::move(*tokens), sent_at);
+      // The old refresh token may be spent: stopping before the pair is stored would lose the
+      // login.
+      co_await ignore_cancellation();
       co_return attempt.flow.on_tokens();
     }
     error = tokens.error();

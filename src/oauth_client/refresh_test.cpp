@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "async/condition.hpp"
 #include "fakes/oauth_fixture.hpp"
 
 namespace gatehouse::oauth_client {
@@ -279,6 +280,45 @@ TEST_F(RefresherTest, a_store_that_fails_for_a_while_does_not_cost_the_new_pair)
   EXPECT_EQ(refresh()->tokens.access_token.reveal(), "at-1");
   EXPECT_EQ(stored().tokens.refresh_token.reveal(), "rt-1");
   EXPECT_EQ(sent(), 1);
+}
+
+Task<> wait_at(Condition* gate) {
+  co_await gate->wait();
+}
+
+Task<> refresh_into(Refresher& refresher, RefreshOrder order, bool& done) {
+  done = (co_await refresher.refresh(std::move(order))).has_value();
+}
+
+Task<> open_later(Condition* gate) {
+  co_await sleep_for(1ms);
+  gate->notify_all();
+}
+
+Task<> shut_down_with(TaskGroup& tasks, Condition& gate) {
+  NullLogger quiet;
+  TaskGroup opener(tasks.executor(), quiet);
+  opener.spawn("open", open_later(&gate));
+  co_await tasks.shutdown();
+  co_await opener.drain();
+}
+
+TEST_F(RefresherTest, a_shutdown_does_not_come_between_the_answer_and_the_store) {
+  const auto row = sign_in(10s);
+  advance(20s);
+  store.failures = {{"save_refreshed", 1}};  // so that it waits once with the pair in its hands
+  Condition gate(context.get_executor());
+  TaskGroup tasks(context.get_executor(), logger);
+  Refresher refresher(store, http, clock, logger, [&](Duration) { return wait_at(&gate); });
+  bool done = false;
+  tasks.spawn("refresh",
+              refresh_into(refresher, {.key = key, .goal = {row.version, row.epoch}}, done));
+  context.restart();
+  context.poll();
+  ASSERT_EQ(sent(), 1);
+  run_to_end(context, shut_down_with(tasks, gate));
+  EXPECT_TRUE(done);
+  EXPECT_EQ(stored().tokens.refresh_token.reveal(), "rt-1");
 }
 
 TEST_F(RefresherTest, nothing_is_sent_when_the_attempt_cannot_be_made_durable) {

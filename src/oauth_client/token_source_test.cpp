@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-
 #include "fakes/oauth_fixture.hpp"
 
 namespace gatehouse::oauth_client {
