@@ -1,28 +1,51 @@
-// Agent tokens: 256 random bits with a prefix that scanners recognise and a checksum that catches
-// typos, stored as SHA-256 (design: rule 7). Pure but for randomness.
+// Agent tokens (design §4.7): 256 random bits in a shape that scanners and typing errors reveal,
+//
+//   gh_<43 characters: the bits, base64url><6 characters: checksum>
+//
+// shown once and stored as SHA-256 only. Pure, but for issue_agent_token().
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "async/task.hpp"
+#include "base/clock.hpp"
+#include "base/result.hpp"
 #include "base/secret.hpp"
+#include "vault/store.hpp"
 
 namespace gatehouse::identity {
 
 inline constexpr std::string_view kAgentTokenPrefix = "gh_";
+inline constexpr std::size_t kAgentTokenSize = 3 + 43 + 6;
+
+Secret make_agent_token();
+/// parse unless it has the shape and its checksum is right; the detail says what is wrong without
+/// repeating the token. True of every token we ever made, false of what merely looks alike.
+Result<void> check_agent_token(std::string_view text);
+/// Hex of SHA-256, as stored.
+std::string hash_agent_token(std::string_view token);
+
+enum class TokenState { active, expired, revoked };
+TokenState judge(const vault::AgentToken& token, SystemTime now);
 
 struct NewAgentToken {
-  Secret text;       ///< shown once
-  std::string hash;  ///< what is stored
+  OrganizationId organization;
+  MemberId member;
+  std::string name;                 ///< for lists and audit, 1 to 64 printable characters
+  std::vector<std::string> scopes;  ///< of decision.hpp; at least one
+  std::optional<SystemTime> expires_at;
 };
 
-/// `gh_` + 43 base64url characters + 6 of checksum.
-NewAgentToken make_agent_token();
+struct IssuedAgentToken {
+  vault::AgentToken record;
+  Secret token;  ///< to be shown once
+};
 
-/// Shape and checksum are right; says nothing about validity.
-bool looks_like_agent_token(std::string_view text);
-
-/// Hex of SHA-256 of the whole text.
-std::string hash_of_agent_token(std::string_view text);
+/// Errors: invalid_argument (name, scope, expiry in the past), storage.
+Task<Result<IssuedAgentToken>> issue_agent_token(vault::AgentTokenStore& store,
+                                                 NewAgentToken wanted, SystemTime now);
 
 }  // namespace gatehouse::identity

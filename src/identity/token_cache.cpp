@@ -1,52 +1,60 @@
 #include "identity/token_cache.hpp"
 
+#include <cstring>
+
 #include "base/encoding.hpp"
 #include "base/random.hpp"
 #include "identity/agent_token.hpp"
 
 namespace gatehouse::identity {
+namespace {
 
-TokenCache::TokenCache(vault::AgentTokenStore& store, const Clock& clock)
-    : store_(store), clock_(clock) {}
+constexpr std::size_t kGoodAtMost = 10'000;
+constexpr std::size_t kBadAtMost = 1'000;
+
+}  // namespace
+
+std::size_t TokenCache::FirstBytes::operator()(const std::string& key) const {
+  std::size_t hash = 0;
+  std::memcpy(&hash, key.data(), std::min(key.size(), sizeof hash));
+  return hash;
+}
+
+TokenCache::TokenCache(vault::AgentTokenStore& store, const vault::FeedReader& feed,
+                       const Clock& clock)
+    : store_(store), feed_(feed), clock_(clock) {}
 
 std::optional<PrincipalPtr> TokenCache::find_cached(std::string_view token) const {
-  const std::string hash = sha256(token);
-  if (const auto found = known_.find(hash); found != known_.end()) {
-    const Entry& entry = found->second;
-    if (entry.expires_at && clock_.now() >= *entry.expires_at) return PrincipalPtr();
-    return entry.principal;
+  if (token.size() != kAgentTokenSize) return PrincipalPtr{};
+  if (!feed_.is_fresh()) return std::nullopt;
+  // The checksum is for tokens that are not known: a known hash needs none.
+  const std::string key = sha256(token);
+  if (const auto good = good_.find(key); good != good_.end()) {
+    const Entry& entry = good->second;
+    const bool expired = entry.expires_at && *entry.expires_at <= clock_.now();
+    return expired ? PrincipalPtr{} : entry.principal;
   }
-  if (unknown_.contains(hash) || !looks_like_agent_token(token)) return PrincipalPtr();
+  if (bad_.contains(key) || !check_agent_token(token)) return PrincipalPtr{};
   return std::nullopt;
 }
 
 Task<Result<PrincipalPtr>> TokenCache::find(std::string token) {
-  if (const std::optional<PrincipalPtr> cached = find_cached(token)) co_return *cached;
-  const std::string hash = sha256(token);
+  if (!check_agent_token(token)) co_return PrincipalPtr{};
+  std::string key = sha256(token);
   const std::uint64_t generation = generation_;
-  Result<std::optional<vault::AgentToken>> stored = co_await store_.find_by_hash(hex_encode(hash));
-  if (!stored) co_return std::unexpected(stored.error());
-  const bool cacheable = generation == generation_;
-  if (!*stored || (*stored)->revoked_at) {
-    if (cacheable) {
-      if (unknown_.size() >= kMaxUnknown) unknown_.clear();
-      unknown_.insert(hash);
-    }
-    co_return PrincipalPtr();
+  auto found = co_await store_.find_by_hash(hex_encode(key));
+  if (!found) co_return std::unexpected(found.error());
+  const bool keep = generation == generation_ && feed_.is_fresh();
+  const std::optional<vault::AgentToken>& record = *found;
+  if (!record || record->revoked_at) {
+    if (keep && bad_.size() >= kBadAtMost) bad_.clear();
+    if (keep) bad_.insert(std::move(key));
+    co_return PrincipalPtr{};
   }
-  auto principal = std::make_shared<Principal>();
-  principal->organization = (*stored)->organization;
-  principal->member = (*stored)->member;
-  principal->client = (*stored)->name;
-  principal->scopes = (*stored)->scopes;
-  principal->token = (*stored)->id;
-  const std::optional<SystemTime> expires_at = (*stored)->expires_at;
-  if (cacheable) {
-    if (known_.size() >= kMaxKnown) known_.clear();
-    known_.insert_or_assign(hash, Entry{principal, expires_at});
-  }
-  if (expires_at && clock_.now() >= *expires_at) co_return PrincipalPtr();
-  co_return PrincipalPtr(principal);
+  PrincipalPtr principal = principal_of(*record);
+  if (keep && good_.size() >= kGoodAtMost) good_.clear();
+  if (keep) good_.insert_or_assign(std::move(key), Entry{principal, record->expires_at});
+  co_return judge(*record, clock_.now()) == TokenState::active ? principal : PrincipalPtr{};
 }
 
 void TokenCache::on_change(const vault::Change& change) {
@@ -55,8 +63,16 @@ void TokenCache::on_change(const vault::Change& change) {
 
 void TokenCache::drop() {
   ++generation_;
-  known_.clear();
-  unknown_.clear();
+  good_.clear();
+  bad_.clear();
+}
+
+PrincipalPtr TokenCache::principal_of(const vault::AgentToken& token) {
+  return std::make_shared<const Principal>(Principal{.organization = token.organization,
+                                                     .member = token.member,
+                                                     .client = token.name,
+                                                     .scopes = token.scopes,
+                                                     .token = token.id});
 }
 
 }  // namespace gatehouse::identity

@@ -1,6 +1,6 @@
-// TokenCache: who a bearer token is, in memory of one shard (design §3, "Waiting"). Filled from the
-// store, dropped by the change feed; the hot path only looks up a hash. Unknown tokens are
-// remembered too, in bounded number, so that bad ones cannot make the store work.
+// TokenCache: who a bearer token is, from one shard's memory (design §3). Filled from the store,
+// dropped by the change feed: a revocation is seen at once in the process that made it and within
+// 250 ms in others. While the feed is silent nothing cached is used.
 #pragma once
 
 #include <memory>
@@ -10,8 +10,11 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "async/task.hpp"
 #include "base/clock.hpp"
+#include "base/result.hpp"
 #include "identity/principal.hpp"
+#include "vault/feed_reader.hpp"
 #include "vault/store.hpp"
 
 namespace gatehouse::identity {
@@ -20,34 +23,41 @@ using PrincipalPtr = std::shared_ptr<const Principal>;
 
 class TokenCache final {
  public:
-  /// Both must outlive the cache.
-  TokenCache(vault::AgentTokenStore& store, const Clock& clock);
+  /// All must outlive the cache; it does not subscribe by itself.
+  TokenCache(vault::AgentTokenStore& store, const vault::FeedReader& feed, const Clock& clock);
 
-  /// The principal of a token that is known and valid now; nothing when the store must be asked
-  /// (find); null when it is known to be no good. Never waits.
+  /// Without waiting: the principal, null when the token is known to be no good (malformed,
+  /// unknown, expired, revoked), or nothing when the store must be asked: find().
   std::optional<PrincipalPtr> find_cached(std::string_view token) const;
-  /// The same, asking the store when needed. Errors: storage.
+
+  /// Null when the token is no good. Errors: storage.
   Task<Result<PrincipalPtr>> find(std::string token);
 
   /// From the change feed.
   void on_change(const vault::Change& change);
-  /// The feed was silent: nothing in memory may be trusted.
   void drop();
 
-  static constexpr std::size_t kMaxKnown = 100'000;
-  static constexpr std::size_t kMaxUnknown = 1024;
+  /// Entries held, good and bad; bounded.
+  std::size_t size() const { return good_.size() + bad_.size(); }
 
  private:
   struct Entry {
     PrincipalPtr principal;
     std::optional<SystemTime> expires_at;
   };
+  struct FirstBytes {  ///< keys are SHA-256: any eight bytes are a hash
+    std::size_t operator()(const std::string& key) const;
+  };
+
+  static PrincipalPtr principal_of(const vault::AgentToken& token);
 
   vault::AgentTokenStore& store_;
+  const vault::FeedReader& feed_;
   const Clock& clock_;
-  std::unordered_map<std::string, Entry> known_;  ///< by raw SHA-256
-  std::unordered_set<std::string> unknown_;
-  std::uint64_t generation_ = 0;  ///< changes under a load in flight make its result uncacheable
+  // By SHA-256 of the token. Apart, so that bad tokens cannot push out good ones.
+  std::unordered_map<std::string, Entry, FirstBytes> good_;
+  std::unordered_set<std::string, FirstBytes> bad_;  ///< well-formed, but unknown or revoked
+  std::uint64_t generation_ = 0;  ///< counts drops: what was read before one is not kept after it
 };
 
 }  // namespace gatehouse::identity
