@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "mcp_server/http_fixture_test.hpp"
+#include "fakes/mcp_endpoint_fixture.hpp"
 
 namespace gatehouse::mcp_server {
 namespace {

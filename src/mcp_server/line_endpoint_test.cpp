@@ -2,7 +2,7 @@
 
 #include "async/mailbox.hpp"
 #include "async/run.hpp"
-#include "mcp_server/echo_service_test.hpp"
+#include "fakes/echo_service.hpp"
 #include "mcp_server/line_endpoint.hpp"
 
 namespace gatehouse::mcp_server {

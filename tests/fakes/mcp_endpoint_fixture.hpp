@@ -6,9 +6,9 @@
 
 #include "async/run.hpp"
 #include "async/timer.hpp"
+#include "fakes/echo_service.hpp"
 #include "fakes/fake_exchange.hpp"
 #include "mcp/versions.hpp"
-#include "mcp_server/echo_service_test.hpp"
 #include "mcp_server/http_endpoint.hpp"
 
 namespace gatehouse::mcp_server {
