@@ -51,6 +51,36 @@ std::string explain(const Error& error) {
   }
 }
 
+// Passes progress of the upstream on to the client under the client's own token (mcp-protocol
+// G-10). Other notifications of an upstream say nothing to a client that sees two tools.
+class ProgressRelay final : public mcp::NotificationSink {
+ public:
+  /// `raw_token` is the client's progressToken as raw JSON.
+  ProgressRelay(Call& call, std::string_view raw_token) : call_(call), raw_token_(raw_token) {}
+
+  void on_notification(std::string_view method, std::string_view params) override {
+    if (method != "notifications/progress") return;
+    std::string renamed = "{\"progressToken\":" + std::string(raw_token_);
+    const jsonrpc::JsonView view = jsonrpc::JsonView::of_proved(params);
+    for (const jsonrpc::JsonMember& member : view.members()) {
+      if (!member.is("progress") && !member.is("total") && !member.is("message")) continue;
+      renamed.append(",\"").append(member.raw_key).append("\":").append(member.value.raw());
+    }
+    call_.post(method, renamed + "}");
+  }
+
+ private:
+  Call& call_;
+  std::string_view raw_token_;
+};
+
+std::string_view progress_token(const Call& call) {
+  if (call.meta().empty()) return {};
+  const std::optional<jsonrpc::JsonView> token =
+      jsonrpc::JsonView::of_proved(call.meta()).find("progressToken");
+  return token ? token->raw() : std::string_view{};
+}
+
 }  // namespace
 
 std::shared_ptr<const AgentCaller> make_caller(identity::Principal principal) {
@@ -129,10 +159,12 @@ Task<Reply> AgentService::execute(Call& call) {
     if (std::optional<Reply> refused = parts_.sign_in.check_retry(call, binding))
       co_return std::move(*refused);
   }
+  ProgressRelay relay(call, progress_token(call));
   AuthenticatedCall pipeline_call{.principal = caller.principal,
                                   .name = command->name,
                                   .arguments = command->arguments,
                                   .request_id = call.request_id(),
+                                  .sink = progress_token(call).empty() ? nullptr : &relay,
                                   .cancel = &call.cancelled()};
   CallOutcome outcome = co_await parts_.pipeline.run(pipeline_call);
   if (NeedsPerson* needs = std::get_if<NeedsPerson>(&outcome)) {

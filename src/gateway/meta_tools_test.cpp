@@ -10,8 +10,8 @@ namespace {
 TEST(MetaTools, are_exactly_two_whatever_is_connected) {
   const std::vector<ConnectionNote> notes{{"notion", "ready", "", 14},
                                           {"slack", "sign_in_required", "", 0}};
-  const Result<jsonrpc::JsonView> list =
-      jsonrpc::JsonView::parse("{" + tool_list_members(notes) + "}");
+  const std::string json = "{" + tool_list_members(notes) + "}";
+  const Result<jsonrpc::JsonView> list = jsonrpc::JsonView::parse(json);
   ASSERT_TRUE(list);
   ASSERT_EQ(list->find("tools")->size(), 2U);
   const std::string text(list->raw());

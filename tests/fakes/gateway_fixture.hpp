@@ -99,6 +99,7 @@ class MadeCall final : public mcp_server::Call {
   Task<Result<void>> notify(std::string_view, std::string_view) override {
     co_return Result<void>{};
   }
+  void post(std::string_view, std::string_view) override {}
   bool can_ask() const override { return reachable; }
   Task<Result<std::string>> ask(std::string_view, std::string_view params) override {
     asked_params = params;
