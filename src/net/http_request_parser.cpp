@@ -67,12 +67,17 @@ class RequestParser::BeastParser final {
       switch (field) {
         case beast_http::field::content_length:
           ++owner_.content_lengths_;
+          if (view(value).find_first_not_of("0123456789") != std::string_view::npos)
+            owner_.refuse(400, "Content-Length is not a number");
           break;
         case beast_http::field::transfer_encoding:
           ++owner_.transfer_encodings_;
           break;
         case beast_http::field::host:
           ++owner_.hosts_;
+          break;
+        case beast_http::field::expect:
+          owner_.has_expectation_ = true;
           break;
         default:
           break;
@@ -121,7 +126,7 @@ void RequestParser::reset() {
   if (request_.body.capacity() > kKeptBodyBytes + http::kBodyPadding) request_.body = {};
   request_.body.clear();
   scanned_ = line_start_ = 0;
-  head_complete_ = expects_continue_ = keep_alive_ = http_1_0_ = false;
+  head_complete_ = has_expectation_ = expects_continue_ = keep_alive_ = http_1_0_ = false;
   content_lengths_ = transfer_encodings_ = hosts_ = 0;
   refusal_status_ = 0;
   refusal_reason_ = {};
@@ -195,10 +200,6 @@ RequestParser::Progress RequestParser::feed(std::string_view bytes) {
 void RequestParser::check_head() {
   if (content_lengths_ > 1 || (content_lengths_ == 1 && transfer_encodings_ > 0))
     refuse(400, "the length of the body is ambiguous");
-  if (content_lengths_ == 1 &&
-      request_.headers.find("Content-Length")->find_first_not_of("0123456789") !=
-          std::string_view::npos)
-    refuse(400, "Content-Length is not a number");
   if (transfer_encodings_ > 0) {
     if (http_1_0_) refuse(400, "Transfer-Encoding in HTTP/1.0");  // RFC 9112 §6.1
     if (transfer_encodings_ > 1 ||
@@ -207,8 +208,8 @@ void RequestParser::check_head() {
   }
   if (hosts_ > 1 || (hosts_ == 0 && !http_1_0_))
     refuse(400, "exactly one Host is needed");  // RFC 9112 §3.2
-  if (const auto expect = request_.headers.find("Expect"); expect && !http_1_0_) {
-    expects_continue_ = ascii_iequal(*expect, "100-continue");
+  if (has_expectation_ && !http_1_0_) {
+    expects_continue_ = ascii_iequal(*request_.headers.find("Expect"), "100-continue");
     if (!expects_continue_) refuse(417, "the expectation is unknown");
   }
   check_target();

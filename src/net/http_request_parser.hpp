@@ -60,6 +60,7 @@ class RequestParser final {
   std::size_t scanned_ = 0;     ///< of the head; every line end before it has been checked
   std::size_t line_start_ = 0;  ///< of the line that scanned_ is in
   bool head_complete_ = false;
+  bool has_expectation_ = false;
   bool expects_continue_ = false;
   bool keep_alive_ = false;
   bool http_1_0_ = false;
