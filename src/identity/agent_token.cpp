@@ -11,45 +11,46 @@
 namespace gatehouse::identity {
 namespace {
 
-constexpr std::size_t kBits = 43;     ///< characters of 256 bits
 constexpr std::size_t kChecksum = 6;  ///< characters
 constexpr std::size_t kNameBytes = 64;
 
-std::string checksum(std::string_view bits) {
-  return base64url_encode(sha256("gatehouse agent token " + std::string(bits)))
-      .substr(0, kChecksum);
+std::string checksum(std::string_view body) {
+  return base64url_encode(sha256(body).substr(0, 4));
 }
 
-Result<void> check_wanted(const NewAgentToken& wanted, SystemTime now) {
-  const bool printable = std::ranges::none_of(wanted.name, [](char raw) {
+Result<void> check_order(const AgentTokenOrder& order, SystemTime now) {
+  const bool printable = std::ranges::none_of(order.name, [](char raw) {
     const auto c = static_cast<unsigned char>(raw);
     return c < 0x20 || c == 0x7f;
   });
-  if (wanted.name.empty() || wanted.name.size() > kNameBytes || !printable || !is_utf8(wanted.name))
+  if (order.name.empty() || order.name.size() > kNameBytes || !printable || !is_utf8(order.name))
     return fail(Errc::invalid_argument,
                 fmt::format("name: give 1 to {} printable characters", kNameBytes));
-  if (wanted.scopes.empty())
+  if (order.scopes.empty())
     return fail(Errc::invalid_argument, "scope: a token without scopes can do nothing",
                 fmt::format("use {} or {}", kReadScope, kWriteScope));
-  for (const std::string& scope : wanted.scopes) {
+  for (const std::string& scope : order.scopes) {
     if (scope != kReadScope && scope != kWriteScope)
       return fail(Errc::invalid_argument,
                   fmt::format("scope: {} is not known", quote_remote(scope)),
                   fmt::format("use {} or {}", kReadScope, kWriteScope));
   }
-  if (wanted.expires_at && *wanted.expires_at <= now)
+  if (order.expires_at && *order.expires_at <= now)
     return fail(Errc::invalid_argument, "expiry: it is in the past");
   return {};
 }
 
 }  // namespace
 
-Secret make_agent_token() {
-  const Secret bits(random_token(32));
-  std::string token;
-  token.reserve(kAgentTokenSize);
-  token.append(kAgentTokenPrefix).append(bits.reveal()).append(checksum(bits.reveal()));
-  return Secret(std::move(token));
+NewAgentToken make_agent_token() {
+  std::string text;
+  text.reserve(kAgentTokenSize);  // no reallocation: no unwiped copies
+  text += kAgentTokenPrefix;
+  text += Secret(random_token(32)).reveal();
+  text += checksum(text);
+  NewAgentToken token{Secret(std::move(text)), {}};
+  token.hash = hash_of_agent_token(token.text.reveal());
+  return token;
 }
 
 Result<void> check_agent_token(std::string_view text) {
@@ -59,15 +60,14 @@ Result<void> check_agent_token(std::string_view text) {
     return fail(Errc::parse,
                 fmt::format("a token has {} characters, this has {}", kAgentTokenSize, text.size()),
                 "copy it again in full");
-  const std::string_view bits = text.substr(kAgentTokenPrefix.size(), kBits);
-  const std::string_view sum = text.substr(kAgentTokenPrefix.size() + kBits);
-  if (!base64url_decode(bits) || sum != checksum(bits))
+  const std::string_view body = text.substr(0, text.size() - kChecksum);
+  if (text.substr(body.size()) != checksum(body))
     return fail(Errc::parse, "the token's checksum is wrong", "copy it again in full");
   return {};
 }
 
-std::string hash_agent_token(std::string_view token) {
-  return hex_encode(sha256(token));
+std::string hash_of_agent_token(std::string_view text) {
+  return hex_encode(sha256(text));
 }
 
 TokenState judge(const vault::AgentToken& token, SystemTime now) {
@@ -77,19 +77,19 @@ TokenState judge(const vault::AgentToken& token, SystemTime now) {
 }
 
 Task<Result<IssuedAgentToken>> issue_agent_token(vault::AgentTokenStore& store,
-                                                 NewAgentToken wanted, SystemTime now) {
-  if (auto checked = check_wanted(wanted, now); !checked)
-    co_return std::unexpected(checked.error());
+                                                 AgentTokenOrder order, SystemTime now) {
+  if (auto checked = check_order(order, now); !checked) co_return std::unexpected(checked.error());
   IssuedAgentToken issued;
-  issued.token = make_agent_token();
+  NewAgentToken token = make_agent_token();
   issued.record = {.id = TokenId::make(),
-                   .organization = wanted.organization,
-                   .member = wanted.member,
-                   .name = std::move(wanted.name),
-                   .hash = hash_agent_token(issued.token.reveal()),
-                   .scopes = std::move(wanted.scopes),
+                   .organization = order.organization,
+                   .member = order.member,
+                   .name = std::move(order.name),
+                   .hash = token.hash,
+                   .scopes = std::move(order.scopes),
                    .created_at = now,
-                   .expires_at = wanted.expires_at};
+                   .expires_at = order.expires_at};
+  issued.token = std::move(token.text);
   auto created = co_await store.create(issued.record);
   if (!created) co_return std::unexpected(created.error());
   co_return issued;

@@ -7,12 +7,6 @@
 #include "identity/agent_token.hpp"
 
 namespace gatehouse::identity {
-namespace {
-
-constexpr std::size_t kGoodAtMost = 10'000;
-constexpr std::size_t kBadAtMost = 1'000;
-
-}  // namespace
 
 std::size_t TokenCache::FirstBytes::operator()(const std::string& key) const {
   std::size_t hash = 0;
@@ -20,13 +14,13 @@ std::size_t TokenCache::FirstBytes::operator()(const std::string& key) const {
   return hash;
 }
 
-TokenCache::TokenCache(vault::AgentTokenStore& store, const vault::FeedReader& feed,
-                       const Clock& clock)
+TokenCache::TokenCache(vault::AgentTokenStore& store, const Clock& clock,
+                       const vault::FeedReader* feed)
     : store_(store), feed_(feed), clock_(clock) {}
 
 std::optional<PrincipalPtr> TokenCache::find_cached(std::string_view token) const {
   if (token.size() != kAgentTokenSize) return PrincipalPtr{};
-  if (!feed_.is_fresh()) return std::nullopt;
+  if (!may_keep()) return std::nullopt;
   // The checksum is for tokens that are not known: a known hash needs none.
   const std::string key = sha256(token);
   if (const auto good = good_.find(key); good != good_.end()) {
@@ -39,20 +33,21 @@ std::optional<PrincipalPtr> TokenCache::find_cached(std::string_view token) cons
 }
 
 Task<Result<PrincipalPtr>> TokenCache::find(std::string token) {
+  if (const std::optional<PrincipalPtr> cached = find_cached(token)) co_return *cached;
   if (!check_agent_token(token)) co_return PrincipalPtr{};
   std::string key = sha256(token);
   const std::uint64_t generation = generation_;
   auto found = co_await store_.find_by_hash(hex_encode(key));
   if (!found) co_return std::unexpected(found.error());
-  const bool keep = generation == generation_ && feed_.is_fresh();
+  const bool keep = generation == generation_ && may_keep();
   const std::optional<vault::AgentToken>& record = *found;
   if (!record || record->revoked_at) {
-    if (keep && bad_.size() >= kBadAtMost) bad_.clear();
+    if (keep && bad_.size() >= kMaxUnknown) bad_.clear();
     if (keep) bad_.insert(std::move(key));
     co_return PrincipalPtr{};
   }
   PrincipalPtr principal = principal_of(*record);
-  if (keep && good_.size() >= kGoodAtMost) good_.clear();
+  if (keep && good_.size() >= kMaxKnown) good_.clear();
   if (keep) good_.insert_or_assign(std::move(key), Entry{principal, record->expires_at});
   co_return judge(*record, clock_.now()) == TokenState::active ? principal : PrincipalPtr{};
 }

@@ -23,8 +23,10 @@ using PrincipalPtr = std::shared_ptr<const Principal>;
 
 class TokenCache final {
  public:
-  /// All must outlive the cache; it does not subscribe by itself.
-  TokenCache(vault::AgentTokenStore& store, const vault::FeedReader& feed, const Clock& clock);
+  /// All must outlive the cache; it does not subscribe by itself. Without `feed` (null) no silence
+  /// is noticed: only for a store that nobody else writes to.
+  TokenCache(vault::AgentTokenStore& store, const Clock& clock,
+             const vault::FeedReader* feed = nullptr);
 
   /// Without waiting: the principal, null when the token is known to be no good (malformed,
   /// unknown, expired, revoked), or nothing when the store must be asked: find().
@@ -37,7 +39,9 @@ class TokenCache final {
   void on_change(const vault::Change& change);
   void drop();
 
-  /// Entries held, good and bad; bounded.
+  static constexpr std::size_t kMaxKnown = 10'000;
+  static constexpr std::size_t kMaxUnknown = 1024;
+  /// Entries held, good and bad.
   std::size_t size() const { return good_.size() + bad_.size(); }
 
  private:
@@ -49,10 +53,11 @@ class TokenCache final {
     std::size_t operator()(const std::string& key) const;
   };
 
+  bool may_keep() const { return feed_ == nullptr || feed_->is_fresh(); }
   static PrincipalPtr principal_of(const vault::AgentToken& token);
 
   vault::AgentTokenStore& store_;
-  const vault::FeedReader& feed_;
+  const vault::FeedReader* feed_;
   const Clock& clock_;
   // By SHA-256 of the token. Apart, so that bad tokens cannot push out good ones.
   std::unordered_map<std::string, Entry, FirstBytes> good_;
