@@ -1,0 +1,202 @@
+#include "app/config.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "cli/nearest.hpp"
+#include "http/url.hpp"
+
+namespace gatehouse::app {
+namespace {
+
+Result<void> put_listen(Config& config, const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0 || colon + 1 == text.size())
+    return fail(Errc::invalid_argument, "is ADDRESS:PORT, such as 127.0.0.1:8484");
+  config.listen = text;
+  return {};
+}
+
+Result<void> put_public_url(Config& config, const std::string& text) {
+  const Result<http::Url> url = http::Url::parse(text, "the public URL");
+  if (!url) return fail(Errc::invalid_argument, url.error().detail);
+  if (url->path() != "/" || !url->query().empty())
+    return fail(Errc::invalid_argument, "is an origin without a path, such as https://tools.example");
+  config.public_url = url->origin();
+  return {};
+}
+
+Result<void> put_client_metadata_url(Config& config, const std::string& text) {
+  const Result<http::Url> url = http::Url::parse(text, "the URL");
+  if (!url) return fail(Errc::invalid_argument, url.error().detail);
+  if (!url->is_https() || url->path() == "/")
+    return fail(Errc::invalid_argument, "is an https URL with a path");
+  config.client_metadata_url = text;
+  return {};
+}
+
+Result<void> put_level(Config& config, const std::string& text) {
+  constexpr std::array<std::string_view, 5> kLevels{"auto", "debug", "info", "warn", "error"};
+  if (std::ranges::find(kLevels, text) == kLevels.end())
+    return fail(Errc::invalid_argument, "is one of auto, debug, info, warn, error");
+  config.log_level = text;
+  return {};
+}
+
+Result<void> put_format(Config& config, const std::string& text) {
+  if (text == "auto") {
+    config.log_format = LogFormat::automatic;
+  } else if (text == "text") {
+    config.log_format = LogFormat::text;
+  } else if (text == "json") {
+    config.log_format = LogFormat::json;
+  } else {
+    return fail(Errc::invalid_argument, "is one of auto, text, json");
+  }
+  return {};
+}
+
+Result<void> put_http_loopback(Config& config, const std::string& text) {
+  if (text != "true" && text != "false") return fail(Errc::invalid_argument, "is true or false");
+  config.dangerously_allow_http_loopback = text == "true";
+  return {};
+}
+
+// The one table of all keys.
+struct Key {
+  const char* name;
+  const char* preset;  ///< as shown in the document
+  const char* meaning;
+  Result<void> (*put)(Config&, const std::string&);
+};
+
+constexpr std::array kKeys{
+    Key{"listen", "\"127.0.0.1:8484\"",
+        "Address and port of `gatehouse serve`. Port 0 takes any free one.", &put_listen},
+    Key{"public_url", "none",
+        "Origin under which agents and browsers reach `gatehouse serve`, when that is not the "
+        "listening address: `https://tools.example`.",
+        &put_public_url},
+    Key{"client_metadata_url", "none",
+        "https URL of the client ID metadata document that names this installation to "
+        "authorization servers. Without it, clients are registered dynamically.",
+        &put_client_metadata_url},
+    Key{"ca_file", "none",
+        "File with further certificate authorities (PEM) to trust besides the system's.",
+        [](Config& config, const std::string& text) {
+          config.ca_file = text;
+          return Result<void>();
+        }},
+    Key{"log.level", "\"auto\"",
+        "`debug`, `info`, `warn` or `error`. `auto` is `info` for `serve` and `warn` for other "
+        "commands; `--verbose` makes it `debug`.",
+        &put_level},
+    Key{"log.format", "\"auto\"",
+        "`text` or `json`. `auto` is text on a terminal and JSON otherwise. Logs go to standard "
+        "error.",
+        &put_format},
+    Key{"proxy.http", "`HTTP_PROXY`", "Proxy for plain http destinations.",
+        [](Config& config, const std::string& text) {
+          config.proxy.http_proxy = text;
+          return Result<void>();
+        }},
+    Key{"proxy.https", "`HTTPS_PROXY`", "Proxy for https destinations, spoken to with CONNECT.",
+        [](Config& config, const std::string& text) {
+          config.proxy.https_proxy = text;
+          return Result<void>();
+        }},
+    Key{"proxy.except", "`NO_PROXY`",
+        "Destinations reached without the proxy: hosts, .suffixes, addresses and CIDR blocks, "
+        "separated by commas, or `*`.",
+        [](Config& config, const std::string& text) {
+          config.proxy.no_proxy = text;
+          return Result<void>();
+        }},
+    Key{"dangerously_allow_http_loopback", "false",
+        "Lets every connection, authorization server and redirect reach this machine, also without "
+        "encryption, and asks nobody. For development only.",
+        &put_http_loopback},
+};
+
+std::string variable_of(const Key& key) {
+  std::string name = "GATEHOUSE_";
+  for (const char* at = key.name; *at != '\0'; ++at)
+    name += *at == '.' ? '_' : static_cast<char>(*at >= 'a' && *at <= 'z' ? *at - 32 : *at);
+  return name;
+}
+
+Result<void> apply(Config& config, const Setting& setting) {
+  const auto key = std::ranges::find_if(kKeys, [&](const Key& k) { return setting.key == k.name; });
+  if (key == kKeys.end()) {
+    std::vector<std::string> names;
+    for (const Key& known : kKeys) names.emplace_back(known.name);
+    return fail(Errc::invalid_argument,
+                fmt::format("{}: there is no setting \"{}\".{}", setting.where, setting.key,
+                            cli::suggestion(setting.key, names)),
+                "docs/config.md lists them");
+  }
+  const Result<void> put = key->put(config, setting.text);
+  if (put) return {};
+  return fail(Errc::invalid_argument,
+              fmt::format("{}: {} {}", setting.where, setting.key, put.error().detail));
+}
+
+void fill_proxy(std::string& into, const Environment& environment,
+                std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (!into.empty()) return;
+    into = environment(name).value_or("");
+  }
+}
+
+}  // namespace
+
+Result<Config> make_config(const std::vector<Setting>& settings, const Environment& environment) {
+  Config config;
+  for (const Setting& setting : settings) {
+    if (const Result<void> done = apply(config, setting); !done)
+      return std::unexpected(done.error());
+  }
+  for (const Key& key : kKeys) {
+    const std::string variable = variable_of(key);
+    const std::optional<std::string> value = environment(variable.c_str());
+    if (!value) continue;
+    if (const Result<void> done = apply(config, {key.name, *value, variable}); !done)
+      return std::unexpected(done.error());
+  }
+  // HTTP_PROXY in capitals can be set by a remote client of a CGI program; we are none.
+  fill_proxy(config.proxy.http_proxy, environment, {"http_proxy", "HTTP_PROXY"});
+  fill_proxy(config.proxy.https_proxy, environment, {"https_proxy", "HTTPS_PROXY"});
+  fill_proxy(config.proxy.no_proxy, environment, {"no_proxy", "NO_PROXY"});
+  return config;
+}
+
+std::string config_document() {
+  std::string out =
+      "# Configuration\n\n"
+      "Generated by `gatehouse config-docs`; a test keeps it current.\n\n"
+      "Gatehouse reads `$GATEHOUSE_HOME/config.toml` when `GATEHOUSE_HOME` is set, otherwise\n"
+      "`~/.config/gatehouse/config.toml` (`XDG_CONFIG_HOME`). The file may be missing. A key with "
+      "a dot\n"
+      "stands in a section: `log.level` is `level` below `[log]`. A variable overrides its key.\n\n"
+      "| Key | Default | Variable | Meaning |\n|---|---|---|---|\n";
+  for (const Key& key : kKeys) {
+    out += fmt::format("| `{}` | {} | `{}` | {} |\n", key.name, key.preset, variable_of(key),
+                       key.meaning);
+  }
+  out +=
+      "\nFurther variables:\n\n"
+      "| Variable | Meaning |\n|---|---|\n"
+      "| `GATEHOUSE_HOME` | Folder of store, key and configuration. Default: the XDG folders, "
+      "`~/.local/share/gatehouse` for the store |\n"
+      "| `GATEHOUSE_KEY` | The key that encrypts secrets in the store, base64 of 32 bytes. Default: "
+      "the file `gatehouse.key` beside the store, made at first use |\n"
+      "| `BROWSER` | Program that opens a sign-in page; `%s` stands for the address. Default: "
+      "`xdg-open` where a display is |\n"
+      "| `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY` | As usual, also in lower case |\n";
+  return out;
+}
+
+}  // namespace gatehouse::app

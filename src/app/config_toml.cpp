@@ -1,0 +1,49 @@
+// Reads the file into settings. toml++ throws; the exception ends here.
+#include <fmt/format.h>
+
+#define TOML_HEADER_ONLY 0
+#include <toml++/toml.h>
+
+#include "app/config.hpp"
+
+namespace gatehouse::app {
+namespace {
+
+Result<void> collect(const toml::table& table, const std::string& prefix, const std::string& file,
+                     std::vector<Setting>& settings) {
+  for (const auto& [name, node] : table) {
+    const std::string key = prefix + std::string(name.str());
+    const std::string where = fmt::format("{}:{}", file, node.source().begin.line);
+    if (const toml::table* below = node.as_table()) {
+      if (const Result<void> done = collect(*below, key + ".", file, settings); !done) return done;
+    } else if (const auto text = node.value_exact<std::string>()) {
+      settings.push_back({key, *text, where});
+    } else if (const auto flag = node.value_exact<bool>()) {
+      settings.push_back({key, *flag ? "true" : "false", where});
+    } else {
+      return fail(Errc::invalid_argument,
+                  fmt::format("{}: {} must be a text or a boolean", where, key));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<Setting>> read_settings(const std::filesystem::path& file) {
+  std::error_code error;
+  if (!std::filesystem::exists(file, error)) return std::vector<Setting>();
+  std::vector<Setting> settings;
+  try {
+    const toml::table table = toml::parse_file(file.string());
+    if (const Result<void> done = collect(table, "", file.string(), settings); !done)
+      return std::unexpected(done.error());
+  } catch (const toml::parse_error& problem) {
+    const auto line = problem.source().begin.line;
+    return fail(line == 0 ? Errc::storage : Errc::invalid_argument,
+                fmt::format("{}:{}: {}", file.string(), line, problem.description()));
+  }
+  return settings;
+}
+
+}  // namespace gatehouse::app

@@ -1,0 +1,158 @@
+#include "app/wiring.hpp"
+
+#include "app/browser.hpp"
+#include "async/timer.hpp"
+#include "cli/person.hpp"
+#include "gateway/gateway.hpp"
+#include "http/url.hpp"
+#include "net/child_process.hpp"
+#include "net/client.hpp"
+#include "vault/master_key.hpp"
+#include "vault/sealer.hpp"
+#include "vault/sqlite_store.hpp"
+
+namespace gatehouse::app {
+namespace {
+
+// What a child process may know of us besides its own configuration: what it takes to find
+// programs and its home, no more (as the official SDKs do).
+constexpr std::array<const char*, 7> kInherited{"HOME", "LANG", "LOGNAME", "PATH",
+                                                "SHELL", "TERM", "USER"};
+constexpr std::size_t kWorkers = 3;  // store, name resolution, and one that may be slow
+
+jsonrpc::ProcessSpec process_of(const vault::Connection& connection,
+                                const Environment& environment) {
+  jsonrpc::ProcessSpec spec;
+  spec.argv = connection.command;
+  spec.name = connection.name;
+  for (const char* name : kInherited) {
+    if (const std::optional<std::string> value = environment(name))
+      spec.environment[name] = *value;
+  }
+  for (const auto& [name, value] : connection.environment)
+    spec.environment[name] = std::string(value.reveal());
+  spec.directory =
+      connection.directory.empty() ? environment("HOME").value_or("") : connection.directory;
+  return spec;
+}
+
+net::ClientConfig client_config(const Config& config) {
+  net::ClientConfig out;
+  out.extra_ca_file = config.ca_file;
+  out.proxy = config.proxy;
+  out.user_agent = std::string("gatehouse/") + kVersion;
+  out.dangerously_allow_http_loopback = config.dangerously_allow_http_loopback;
+  return out;
+}
+
+// A gateway with a public https address hosts its own document there.
+std::string client_metadata_url(const Config& config) {
+  if (!config.client_metadata_url.empty()) return config.client_metadata_url;
+  const bool hosted = config.public_url.starts_with("https://");
+  return hosted ? config.public_url + std::string(gateway::kClientMetadataPath) : std::string();
+}
+
+cli::Settings make_settings(const Paths& paths, const Config& config,
+                            const vault::MasterKey& key) {
+  cli::Settings settings;
+  settings.listen = config.listen;
+  settings.public_url = config.public_url;
+  settings.client_metadata_url = client_metadata_url(config);
+  settings.socket = paths.socket();
+  settings.version = kVersion;
+  settings.dangerously_allow_http_loopback = config.dangerously_allow_http_loopback;
+  settings.state_key = key.derive("request state");
+  settings.state_key_id = base64url_encode(key.id());
+  return settings;
+}
+
+oauth_client::ClientSettings oauth_settings(const cli::Settings& settings) {
+  oauth_client::ClientSettings out;
+  out.client_metadata_url = settings.client_metadata_url;
+  return out;
+}
+
+class RealWiring final : public Wiring {
+ public:
+  RealWiring(Order order, const vault::MasterKey& key, std::unique_ptr<Workers> workers,
+             std::unique_ptr<vault::Store> store)
+      : order_(std::move(order)),
+        settings_(make_settings(order_.paths, order_.config, key)),
+        workers_(std::move(workers)),
+        store_(std::move(store)),
+        tasks_(order_.executor, order_.log),
+        browser_(make_browser(order_.environment)),
+        http_(net::make_client(order_.executor, *workers_, order_.log,
+                               client_config(order_.config))),
+        tokens_(*store_, *http_, clock_, tasks_, order_.log),
+        login_(*store_, *http_, clock_, order_.log, oauth_settings(settings_)),
+        person_(order_.terminal, *browser_),
+        processes_(order_.executor, order_.log),
+        upstreams_(upstream_parts()),
+        services_{order_.executor, settings_, order_.terminal, *browser_, *workers_, tasks_,
+                  clock_,          order_.log, *store_,        *http_,    tokens_,   login_,
+                  upstreams_,      person_} {
+    // What this process writes is seen by its own caches at once (design §3).
+    listener_ = store_->changes().listen(
+        [this](const vault::Change& change) { tokens_.on_change(change); });
+  }
+
+  cli::Services& services() override { return services_; }
+
+  Task<> shutdown() override {
+    co_await upstreams_.shutdown();
+    co_await tasks_.shutdown();
+    listener_.reset();
+  }
+
+ private:
+  upstream::Parts upstream_parts() {
+    return {*http_, *store_,   tokens_, tasks_, order_.log,
+            clock_, launcher(), &person_};
+  }
+
+  upstream::LauncherFactory launcher() {
+    return [this](const vault::Connection& connection) -> std::unique_ptr<mcp_client::Launcher> {
+      return std::make_unique<mcp_client::CommandLauncher>(
+          processes_, process_of(connection, order_.environment));
+    };
+  }
+
+  Order order_;
+  cli::Settings settings_;
+  RealClock clock_;
+  std::unique_ptr<Workers> workers_;
+  std::unique_ptr<vault::Store> store_;
+  TaskGroup tasks_;
+  std::unique_ptr<cli::Browser> browser_;
+  std::unique_ptr<http::Client> http_;
+  oauth_client::TokenSource tokens_;
+  oauth_client::Login login_;
+  cli::PersonAtTerminal person_;
+  net::ProcessLauncher processes_;
+  upstream::Upstreams upstreams_;
+  cli::Services services_;
+  std::shared_ptr<void> listener_;
+};
+
+Result<vault::MasterKey> load_key(const Paths& paths, const Secret& value) {
+  if (!value.empty()) return vault::ValueKeySource(value).load();
+  return vault::FileKeySource(paths.key()).load();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Wiring>> Wiring::build(Order order) {
+  if (const Result<void> ready = prepare(order.paths); !ready)
+    return std::unexpected(ready.error());
+  const Result<vault::MasterKey> key = load_key(order.paths, order.key);
+  if (!key) return std::unexpected(key.error());
+  auto workers = std::make_unique<Workers>(kWorkers);
+  Result<std::unique_ptr<vault::Store>> store = vault::SqliteStore::open(
+      order.paths.database(), vault::Sealer(*key), *workers, order.log);
+  if (!store) return std::unexpected(store.error());
+  return std::make_unique<RealWiring>(std::move(order), *key, std::move(workers),
+                                      std::move(*store));
+}
+
+}  // namespace gatehouse::app

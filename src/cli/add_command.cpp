@@ -1,0 +1,199 @@
+// gatehouse add: a new connection, said what it needs and why, signed in and proved. What is stored
+// before the sign-in stays when that fails, so that `gatehouse login` can go on from there.
+#include <fmt/format.h>
+
+#include "cli/add_options.hpp"
+#include "cli/attempt.hpp"
+#include "cli/connections.hpp"
+#include "cli/table.hpp"
+#include "cli/tool_view.hpp"
+#include "http/url.hpp"
+
+namespace gatehouse::cli {
+namespace {
+
+using oauth_client::Discovery;
+using oauth_client::Finding;
+
+void explain(Terminal& terminal, const Discovery& discovery) {
+  for (const oauth_client::DiscoveryStep& step : discovery.steps) {
+    terminal.note(fmt::format("  {}  {}  {}", step.status == 0 ? "---" : std::to_string(step.status),
+                              printable(step.url), printable(step.conclusion)));
+  }
+  if (!discovery.summary.empty()) terminal.note(printable(discovery.summary));
+}
+
+vault::AuthKind auth_of(const Discovery& discovery, bool has_headers) {
+  if (has_headers) return vault::AuthKind::headers;
+  switch (discovery.finding) {
+    case Finding::oauth:
+      return vault::AuthKind::oauth;
+    case Finding::headers:
+      return vault::AuthKind::headers;
+    case Finding::none:
+      return vault::AuthKind::none;
+    case Finding::unknown:
+      break;
+  }
+  return vault::AuthKind::unknown;
+}
+
+std::string steps_json(const Discovery& discovery) {
+  std::vector<std::string> steps;
+  for (const oauth_client::DiscoveryStep& step : discovery.steps) {
+    JsonObject json;
+    json.text("url", step.url).number("status", step.status).text("conclusion", step.conclusion);
+    steps.push_back(json.str());
+  }
+  return json_array(steps);
+}
+
+class AddCommand final : public Command {
+ public:
+  CommandSpec spec() override { return add_spec(options_); }
+
+  Task<Result<Exit>> run(Services& services) override {
+    Result<vault::Connection> connection = make_connection(options_);
+    if (!connection) co_return std::unexpected(connection.error());
+    connection->organization = organization_of(services);
+    connection->created_at = services.clock.now();
+    if (const Result<void> read = co_await read_secrets(services, options_, *connection); !read)
+      co_return std::unexpected(read.error());
+    if (const Result<void> free = co_await check_free(services, connection->name); !free)
+      co_return std::unexpected(free.error());
+    std::optional<Discovery> discovery;
+    if (connection->transport == vault::Transport::http) {
+      Result<Discovery> found = co_await look(services, *connection);
+      if (!found) co_return std::unexpected(found.error());
+      discovery = std::move(*found);
+    }
+    Result<vault::Connection> stored =
+        co_await services.store.connections().create(std::move(*connection));
+    if (!stored) co_return std::unexpected(stored.error());
+    services.terminal.note(fmt::format("Added {}.", stored->name));
+    co_return co_await connect(services, std::move(*stored), std::move(discovery));
+  }
+
+ private:
+  Task<Result<void>> check_free(Services& services, std::string name) {
+    Result<std::optional<vault::Connection>> taken =
+        co_await services.store.connections().find(organization_of(services), name);
+    if (!taken) co_return std::unexpected(taken.error());
+    if (!*taken) co_return Result<void>{};
+    co_return fail(Errc::conflict, fmt::format("there is a connection {} already", name),
+                   fmt::format("choose another name, or gatehouse remove {}", name));
+  }
+
+  // What the server wants, with the person's consent to what must be reached for that.
+  Task<Result<Discovery>> look(Services& services, vault::Connection& connection) {
+    Result<Discovered> found = co_await discover_with_consent(
+        services, {connection.url, std::nullopt, options_.issuer, connection.allowances},
+        options_.consent());
+    if (!found) co_return std::unexpected(found.error());
+    connection.allowances = std::move(found->allowances);
+    Discovery& discovery = found->discovery;
+    explain(services.terminal, discovery);
+    connection.auth = auth_of(discovery, !connection.headers.empty());
+    if (discovery.problem && !options_.no_login && !may_go_on(discovery, connection)) {
+      Error problem = *discovery.problem;
+      if (problem.hint.empty()) problem.hint = "--no-login adds it as it is";
+      co_return std::unexpected(problem);
+    }
+    if (connection.auth == vault::AuthKind::headers && connection.headers.empty() &&
+        !options_.no_login) {
+      Result<void> asked = co_await ask_header(services, connection);
+      if (!asked) co_return std::unexpected(asked.error());
+    }
+    co_return std::move(discovery);
+  }
+
+  // A login may decide what discovery could not.
+  static bool may_go_on(const Discovery& discovery, const vault::Connection& connection) {
+    return discovery.server || discovery.issuers.size() > 1 ||
+           connection.auth == vault::AuthKind::headers ||
+           connection.auth == vault::AuthKind::none;
+  }
+
+  static Task<Result<void>> ask_header(Services& services, vault::Connection& connection) {
+    const std::string hint = fmt::format(
+        "gatehouse add {} {} --header NAME=env:VARIABLE (or --bearer env:VARIABLE)",
+        connection.name, connection.url);
+    Result<std::string> name =
+        co_await ask(services.terminal, "Name of the header that carries the key",
+                     "Authorization", hint);
+    if (!name) co_return std::unexpected(name.error());
+    const Result<HeaderSource> source = parse_header_source(*name);
+    if (!source) co_return std::unexpected(source.error());
+    Result<Secret> value = co_await ask_secret(services.terminal, "Its whole value", hint);
+    if (!value) co_return std::unexpected(value.error());
+    Result<Secret> checked = check_secret(std::string(value->reveal()), "the value");
+    if (!checked) co_return std::unexpected(checked.error());
+    connection.headers.push_back({source->name, std::move(*checked)});
+    co_return Result<void>{};
+  }
+
+  Task<Result<Exit>> connect(Services& services, vault::Connection connection,
+                             std::optional<Discovery> discovery) {
+    if (options_.no_login) {
+      print_added(services, connection, discovery, std::nullopt);
+      co_return Exit::done;
+    }
+    SignInOptions sign_in;
+    sign_in.issuer = options_.issuer;
+    sign_in.consent = options_.consent();
+    sign_in.browser = options_.no_browser ? BrowserUse::show_link_only : BrowserUse::open;
+    Attempt attempt(services, std::move(connection), sign_in);
+    const bool wants_login = discovery && attempt.connection().auth == vault::AuthKind::oauth;
+    if (wants_login) {
+      if (!person_present(services)) {
+        co_return fail(Errc::sign_in_required,
+                       fmt::format("{} is added; somebody must sign in", attempt.connection().name),
+                       fmt::format("gatehouse login {}", attempt.connection().name));
+      }
+      Result<oauth_client::LoginOutcome> outcome = co_await attempt.sign_in_now(discovery);
+      if (!outcome) co_return std::unexpected(with_way_on(outcome.error(), attempt));
+    }
+    Result<vault::StoredCatalog> catalog = co_await attempt.list_tools();
+    if (!catalog) co_return std::unexpected(with_way_on(catalog.error(), attempt));
+    print_added(services, attempt.connection(), discovery, *catalog);
+    co_return Exit::done;
+  }
+
+  static Error with_way_on(Error error, const Attempt& attempt) {
+    const std::string& name = attempt.connection().name;
+    if (error.hint.empty())
+      error.hint = fmt::format("{0} is added: gatehouse status {0}, gatehouse login {0} or gatehouse "
+                               "remove {0}",
+                               name);
+    return error;
+  }
+
+  void print_added(Services& services, const vault::Connection& connection,
+                   const std::optional<Discovery>& discovery,
+                   const std::optional<vault::StoredCatalog>& catalog) {
+    if (!options_.json) {
+      if (catalog) print_tools(services.terminal, connection.name, *catalog);
+      return;
+    }
+    vault::ConnectionState state;
+    if (catalog) state.health = vault::Health::ready;
+    JsonObject json = connection_json(connection, state);
+    if (discovery) {
+      json.text("finding", oauth_client::to_string(discovery->finding));
+      json.text("summary", discovery->summary).raw("steps", steps_json(*discovery));
+    }
+    if (catalog) json.raw("tools", json_array(catalog->tools));
+    services.terminal.print(json.str() + "\n");
+    if (catalog) warn_dropped(services.terminal, *catalog);
+  }
+
+  AddOptions options_;
+};
+
+}  // namespace
+
+CommandPtr make_add_command() {
+  return std::make_unique<AddCommand>();
+}
+
+}  // namespace gatehouse::cli

@@ -1,0 +1,47 @@
+// The flags of `gatehouse add`, and the connection they describe.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/consent.hpp"
+#include "cli/secret_source.hpp"
+#include "cli/services.hpp"
+
+namespace gatehouse::cli {
+
+struct AddOptions {
+  std::string name;
+  std::string url;
+  std::vector<std::string> command;      // after --
+  std::vector<std::string> headers;      // NAME=env:VARIABLE
+  std::string bearer;                    // env:VARIABLE
+  std::vector<std::string> environment;  // NAME=VALUE, NAME=env:VARIABLE
+  std::string directory;
+  std::string client_id;
+  bool client_secret_stdin = false;
+  std::string client_secret_file;
+  std::vector<std::string> scopes;
+  std::string redirect_port;
+  std::string issuer;
+  std::vector<std::string> allowed_origins;
+  bool allow_loopback = false;
+  bool yes = false;
+  bool no_login = false;
+  bool no_browser = false;
+  bool json = false;
+
+  Consent consent() const { return {allow_loopback, yes, allowed_origins}; }
+};
+
+CommandSpec add_spec(AddOptions& options);
+
+/// The connection without its secrets and its finding. Errors: invalid_argument, saying which flags
+/// do not go together.
+Result<vault::Connection> make_connection(const AddOptions& options);
+
+/// Reads the secrets from where the flags say; asks for those that are to be asked for.
+Task<Result<void>> read_secrets(Services& services, const AddOptions& options,
+                                vault::Connection& connection);
+
+}  // namespace gatehouse::cli

@@ -1,0 +1,98 @@
+#include "cli/attempt.hpp"
+
+#include <fmt/format.h>
+
+#include "cli/connections.hpp"
+#include "cli/person.hpp"
+#include "cli/table.hpp"
+
+namespace gatehouse::cli {
+namespace {
+
+void tell_outcome(Terminal& terminal, const std::string& name,
+                  const oauth_client::LoginOutcome& outcome) {
+  terminal.note(fmt::format("Signed in to {}{}.", name,
+                            outcome.subject.empty() ? "" : " as " + printable(outcome.subject)));
+  if (!outcome.missing_scopes.empty()) {
+    terminal.note("Not granted: " +
+                  printable(fmt::format("{}", fmt::join(outcome.missing_scopes, " "))));
+  }
+}
+
+}  // namespace
+
+upstream::Target Attempt::target() const {
+  return target_of(connection_);
+}
+
+Task<Result<oauth_client::LoginOutcome>> Attempt::authorize(SignInOrder order) {
+  ++authorizations_;
+  order.connection = connection_;
+  order.options = options_;
+  Result<SignedIn> done = co_await sign_in(services_, std::move(order));
+  // What was agreed to before a failure is stored all the same.
+  if (!done) {
+    Result<std::optional<vault::Connection>> stored = co_await services_.store.connections().find(
+        connection_.organization, connection_.name);
+    if (stored && *stored) connection_ = std::move(**stored);
+    co_return std::unexpected(done.error());
+  }
+  connection_ = std::move(done->connection);
+  tell_outcome(services_.terminal, connection_.name, done->outcome);
+  co_return std::move(done->outcome);
+}
+
+Task<Result<oauth_client::LoginOutcome>> Attempt::sign_in_now(
+    std::optional<oauth_client::Discovery> discovery) {
+  SignInOrder order;
+  order.discovery = std::move(discovery);
+  co_return co_await authorize(std::move(order));
+}
+
+Task<Result<void>> Attempt::satisfy(upstream::PersonNeeded need) {
+  const bool by_login = connection_.transport == vault::Transport::http &&
+                        connection_.auth != vault::AuthKind::headers;
+  const bool possible = sign_ins_ == SignIns::allowed && person_present(services_) && by_login;
+  if (!possible || authorizations_ >= limits::kStepUpAttempts) {
+    Error error = need.error;
+    if (authorizations_ >= limits::kStepUpAttempts) {
+      error.detail += fmt::format(" (after {} sign-ins: the server keeps asking)",
+                                  limits::kStepUpAttempts);
+    }
+    co_return std::unexpected(error);
+  }
+  services_.terminal.note(printable(need.error.detail) + ".");
+  SignInOrder order;
+  if (!need.challenges.empty()) order.challenges = need.challenges;
+  order.step_up_scope = need.scope;
+  Result<oauth_client::LoginOutcome> outcome = co_await authorize(std::move(order));
+  if (!outcome) co_return std::unexpected(outcome.error());
+  co_return Result<void>{};
+}
+
+Task<Result<vault::StoredCatalog>> Attempt::list_tools() {
+  while (true) {
+    Result<upstream::ListOutcome> listed = co_await services_.upstreams.refresh_catalog(target());
+    if (!listed) co_return std::unexpected(listed.error());
+    if (auto* catalog = std::get_if<vault::StoredCatalog>(&*listed)) co_return std::move(*catalog);
+    Result<void> satisfied =
+        co_await satisfy(std::get<upstream::PersonNeeded>(std::move(*listed)));
+    if (!satisfied) co_return std::unexpected(satisfied.error());
+  }
+}
+
+Task<Result<std::variant<mcp::Success, mcp::RpcError>>> Attempt::request(mcp::Request request) {
+  using Answer = std::variant<mcp::Success, mcp::RpcError>;
+  while (true) {
+    Result<upstream::Outcome> outcome =
+        co_await services_.upstreams.request(target(), request, &services_.person);
+    if (!outcome) co_return std::unexpected(outcome.error());
+    if (auto* success = std::get_if<mcp::Success>(&*outcome)) co_return Answer(std::move(*success));
+    if (auto* error = std::get_if<mcp::RpcError>(&*outcome)) co_return Answer(std::move(*error));
+    Result<void> satisfied =
+        co_await satisfy(std::get<upstream::PersonNeeded>(std::move(*outcome)));
+    if (!satisfied) co_return std::unexpected(satisfied.error());
+  }
+}
+
+}  // namespace gatehouse::cli

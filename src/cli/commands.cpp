@@ -1,0 +1,25 @@
+#include "cli/command.hpp"
+
+namespace gatehouse::cli {
+
+Exit exit_for(const Error& error) {
+  switch (error.code) {
+    case Errc::sign_in_required:
+    case Errc::insufficient_scope:
+      return Exit::sign_in;
+    case Errc::invalid_argument:
+      return Exit::usage;
+    default:
+      return Exit::failed;
+  }
+}
+
+std::vector<CommandPtr> make_commands() {
+  std::vector<CommandPtr> commands;
+  commands.push_back(make_add_command());
+  commands.push_back(make_tools_command());
+  commands.push_back(make_call_command());
+  return commands;
+}
+
+}  // namespace gatehouse::cli

@@ -1,0 +1,116 @@
+#include "cli/connections.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/nearest.hpp"
+
+namespace gatehouse::cli {
+
+Result<void> check_connection_name(std::string_view name) {
+  const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  const bool good = !name.empty() && name.size() <= 32 && is_plain(name.front()) &&
+                    std::ranges::all_of(name, [&](char c) {
+                      return is_plain(c) || c == '_' || c == '-';
+                    });
+  if (good) return {};
+  return fail(Errc::invalid_argument,
+              fmt::format("{} cannot be a connection's name", quote_remote(name, 60)),
+              "a name has at most 32 lower-case letters, digits, - and _, and begins with a letter "
+              "or digit");
+}
+
+Task<Result<vault::Connection>> require_connection(Services& services, std::string name) {
+  const OrganizationId organization = organization_of(services);
+  Result<std::optional<vault::Connection>> found =
+      co_await services.store.connections().find(organization, name);
+  if (!found) co_return std::unexpected(found.error());
+  if (*found) co_return std::move(**found);
+  Result<std::vector<vault::Connection>> all =
+      co_await services.store.connections().list(organization);
+  if (!all) co_return std::unexpected(all.error());
+  std::vector<std::string> names;
+  for (const vault::Connection& connection : *all) names.push_back(connection.name);
+  co_return fail(
+      Errc::not_found,
+      fmt::format("there is no connection {}.{}", quote_remote(name, 60), suggestion(name, names)),
+      names.empty() ? "gatehouse add NAME URL" : "gatehouse list");
+}
+
+upstream::Target target_of(const vault::Connection& connection) {
+  return {std::make_shared<const vault::Connection>(connection), local_member(), "default"};
+}
+
+std::string_view health_word(vault::Health health) {
+  return health == vault::Health::sign_in_required ? "sign in required" : health_name(health);
+}
+
+std::string_view health_name(vault::Health health) {
+  switch (health) {
+    case vault::Health::configured:
+      return "configured";
+    case vault::Health::sign_in_required:
+      return "sign_in_required";
+    case vault::Health::unreachable:
+      return "unreachable";
+    case vault::Health::failing:
+      return "failing";
+    case vault::Health::ready:
+      return "ready";
+  }
+  return "configured";
+}
+
+std::string_view auth_name(vault::AuthKind auth) {
+  switch (auth) {
+    case vault::AuthKind::unknown:
+      return "unknown";
+    case vault::AuthKind::none:
+      return "none";
+    case vault::AuthKind::oauth:
+      return "oauth";
+    case vault::AuthKind::headers:
+      return "headers";
+  }
+  return "unknown";
+}
+
+std::string address_of(const vault::Connection& connection) {
+  if (connection.transport == vault::Transport::http) return connection.url;
+  std::string line;
+  for (const std::string& word : connection.command) {
+    const bool plain = !word.empty() && word.find_first_of(" \t\n\"'\\$") == std::string::npos;
+    line += (line.empty() ? "" : " ") + (plain ? word : "'" + word + "'");
+  }
+  return line;
+}
+
+std::string ago(SystemTime then, SystemTime now) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now - then).count();
+  const auto count = [](std::int64_t number, std::string_view unit) {
+    return fmt::format("{} {}{} ago", number, unit, number == 1 ? "" : "s");
+  };
+  if (seconds < 5) return "just now";
+  if (seconds < 60) return count(seconds, "second");
+  if (seconds < 3600) return count(seconds / 60, "minute");
+  if (seconds < 2 * 86400) return count(seconds / 3600, "hour");
+  return count(seconds / 86400, "day");
+}
+
+JsonObject connection_json(const vault::Connection& connection,
+                           const vault::ConnectionState& state) {
+  JsonObject json;
+  json.text("name", connection.name);
+  if (connection.transport == vault::Transport::http) {
+    json.text("transport", "http").text("url", connection.url);
+  } else {
+    json.text("transport", "stdio").texts("command", connection.command);
+  }
+  json.text("auth", auth_name(connection.auth)).text("health", health_name(state.health));
+  json.text_if("detail", state.detail).text_if("hint", state.hint);
+  json.time("checked_at", state.checked_at).time("ready_at", state.ready_at);
+  return json;
+}
+
+}  // namespace gatehouse::cli

@@ -1,0 +1,37 @@
+// What commands do with a connection again and again: find it, aim at it, show its health.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/json_out.hpp"
+#include "cli/services.hpp"
+#include "upstream/upstreams.hpp"
+#include "vault/records.hpp"
+
+namespace gatehouse::cli {
+
+/// [a-z0-9][a-z0-9_-]{0,31}. Errors: invalid_argument, saying the rule.
+Result<void> check_connection_name(std::string_view name);
+
+/// Errors: not_found, naming what was probably meant and what there is.
+Task<Result<vault::Connection>> require_connection(Services& services, std::string name);
+
+/// What upstream/ works with: the local member's default account.
+upstream::Target target_of(const vault::Connection& connection);
+
+/// "ready", "sign in required", … for people.
+std::string_view health_word(vault::Health health);
+/// "ready", "sign_in_required", … for programs.
+std::string_view health_name(vault::Health health);
+std::string_view auth_name(vault::AuthKind auth);
+/// The URL, or the command line.
+std::string address_of(const vault::Connection& connection);
+/// "3 minutes ago".
+std::string ago(SystemTime then, SystemTime now);
+
+/// Members every listing of a connection has: name, transport, url or command, auth, health.
+JsonObject connection_json(const vault::Connection& connection, const vault::ConnectionState& state);
+
+}  // namespace gatehouse::cli

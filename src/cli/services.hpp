@@ -1,0 +1,58 @@
+// Services: what a command may use. Built in order by app/wiring.cpp, borrowed by commands; all of
+// it works on one shard.
+#pragma once
+
+#include <string>
+
+#include "async/task_group.hpp"
+#include "async/workers.hpp"
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "cli/browser.hpp"
+#include "cli/command.hpp"
+#include "cli/terminal.hpp"
+#include "http/client.hpp"
+#include "oauth_client/login.hpp"
+#include "oauth_client/token_source.hpp"
+#include "upstream/upstreams.hpp"
+#include "vault/store.hpp"
+
+namespace gatehouse::cli {
+
+class PersonAtTerminal;
+
+/// Configuration as commands need it.
+struct Settings {
+  std::string listen = "127.0.0.1:8484";
+  std::string public_url;
+  std::string client_metadata_url;
+  std::string socket;  ///< of the running gateway on this store
+  std::string version;
+  bool dangerously_allow_http_loopback = false;
+  Secret state_key;  ///< seals what clients carry for the gateway
+  std::string state_key_id;
+};
+
+/// References outlive the command.
+struct Services {
+  Executor executor;
+  const Settings& settings;
+  Terminal& terminal;
+  Browser& browser;
+  Workers& workers;
+  TaskGroup& tasks;
+  const Clock& clock;
+  Logger& log;
+  vault::Store& store;
+  http::Client& http;
+  oauth_client::TokenSource& tokens;
+  oauth_client::Login& login;
+  upstream::Upstreams& upstreams;
+  PersonAtTerminal& person;  ///< answers what servers ask
+};
+
+inline OrganizationId organization_of(const Services&) {
+  return local_organization();
+}
+
+}  // namespace gatehouse::cli

@@ -1,0 +1,40 @@
+// Aligned columns for people. Pure. Cells are made safe to print: control and invisible characters
+// of remote texts are shown, not obeyed.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gatehouse::cli {
+
+/// Columns a terminal needs for the text (UTF-8): combining marks take none, East Asian wide
+/// characters and emoji two.
+std::size_t display_width(std::string_view text);
+
+/// At most `columns` wide, ending in "…" when something was cut.
+std::string cut_to_width(std::string_view text, std::size_t columns);
+
+/// Remote text for a terminal on one line: control and invisible characters become \u{…}.
+std::string printable(std::string_view text);
+/// The same, but line feeds and tabs stay.
+std::string printable_block(std::string_view text);
+
+class Table final {
+ public:
+  explicit Table(std::vector<std::string> headings) : headings_(std::move(headings)) {}
+  void add_row(std::vector<std::string> cells);
+  bool empty() const { return rows_.empty(); }
+  /// Lines with two spaces between columns. The last column is cut at `width` columns of the whole
+  /// line; 0: nothing is cut.
+  std::string to_text(std::size_t width = 0) const;
+
+ private:
+  std::vector<std::string> headings_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+/// "name:     value" lines, values aligned; pairs with an empty value are left out.
+std::string to_text(const std::vector<std::pair<std::string, std::string>>& facts);
+
+}  // namespace gatehouse::cli

@@ -1,0 +1,54 @@
+// Terminal: what a command prints and asks. Data goes to standard output, everything else to
+// standard error, so that output can be piped. Prompts exist only where a person sits: standard
+// input and standard error are both a terminal.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "async/task.hpp"
+#include "base/result.hpp"
+#include "base/secret.hpp"
+#include "net/terminal_input.hpp"
+
+namespace gatehouse::cli {
+
+using net::Echo;
+
+class Terminal {
+ public:
+  virtual ~Terminal() = default;
+
+  virtual void print(std::string_view text) = 0;  ///< data, as it is
+  virtual void note(std::string_view line) = 0;   ///< a line for the person
+  /// A line that the next one replaces, on a terminal; nothing elsewhere.
+  virtual void show_progress(std::string_view line) = 0;
+
+  virtual bool can_ask() const = 0;             ///< a person can be prompted
+  virtual std::size_t output_width() const = 0;  ///< of standard output; 0: not a terminal
+
+  /// The next line of standard input, on a terminal with editing; nothing at its end. Errors:
+  /// cancelled (Esc or Ctrl-C). Cancellable; nothing that was read is lost then.
+  virtual Task<Result<std::optional<std::string>>> read_line(Echo echo) = 0;
+  /// Everything on standard input. Errors: too_large.
+  virtual Task<Result<std::string>> read_all(std::size_t max_bytes) = 0;
+};
+
+/// Prints `question` and reads the answer; `preset` is taken for an empty one. Errors: cancelled,
+/// also at the end of input; policy where nobody can be asked, with `hint`.
+Task<Result<std::string>> ask(Terminal& terminal, std::string question, std::string preset,
+                              std::string hint);
+/// The same without echo.
+Task<Result<Secret>> ask_secret(Terminal& terminal, std::string question, std::string hint);
+/// y or n; `preset` is the answer to an empty line.
+enum class Answer { no, yes };
+Task<Result<Answer>> confirm(Terminal& terminal, std::string question, Answer preset,
+                             std::string hint);
+/// The position of the chosen option; asked until it is one.
+Task<Result<std::size_t>> choose(Terminal& terminal, std::string question,
+                                 std::vector<std::string> options, std::string hint);
+
+}  // namespace gatehouse::cli

@@ -1,0 +1,79 @@
+#include "cli/tool_view.hpp"
+
+#include <fmt/format.h>
+
+#include "catalog/capability.hpp"
+#include "cli/nearest.hpp"
+#include "cli/table.hpp"
+#include "jsonrpc/json.hpp"
+
+namespace gatehouse::cli {
+
+ToolView view_tool(std::string_view raw) {
+  const jsonrpc::JsonView tool = jsonrpc::JsonView::of_proved(raw);
+  const auto raw_member = [&](std::string_view name) {
+    const auto member = tool.find(name);
+    return member ? std::string(member->raw()) : std::string();
+  };
+  ToolView view;
+  view.raw = std::string(raw);
+  view.name = tool.string("name").value_or("");
+  view.title = tool.string("title").value_or("");
+  view.description = tool.string("description").value_or("");
+  view.input_schema = raw_member("inputSchema");
+  view.output_schema = raw_member("outputSchema");
+  view.risk = catalog::to_string(catalog::risk_of_annotations(raw_member("annotations")));
+  return view;
+}
+
+std::optional<ToolView> find_tool(const vault::StoredCatalog& catalog, std::string_view name) {
+  for (const std::string& raw : catalog.tools) {
+    const auto member = jsonrpc::JsonView::of_proved(raw).find("name");
+    if (member && member->equals(name)) return view_tool(raw);
+  }
+  return std::nullopt;
+}
+
+void print_tools(Terminal& terminal, const std::string& connection,
+                 const vault::StoredCatalog& catalog) {
+  Table table({"TOOL", "RISK", "WHAT IT DOES"});
+  for (const std::string& raw : catalog.tools) {
+    const ToolView tool = view_tool(raw);
+    const std::string_view words = tool.description.empty() ? tool.title : tool.description;
+    table.add_row({connection + "." + tool.name, tool.risk,
+                   std::string(catalog::first_sentence(words, 200))});
+  }
+  if (table.empty()) {
+    terminal.note(connection + " has no tools.");
+  } else {
+    terminal.print(table.to_text(terminal.output_width()));
+  }
+  warn_dropped(terminal, catalog);
+}
+
+void warn_dropped(Terminal& terminal, const vault::StoredCatalog& catalog) {
+  for (const std::string& warning : catalog.dropped)
+    terminal.note("Left out: " + printable(warning));
+}
+
+Result<std::pair<std::string, std::string>> split_capability(const std::string& name) {
+  const std::size_t dot = name.find('.');
+  if (dot == std::string::npos || dot == 0 || dot + 1 == name.size()) {
+    return fail(Errc::invalid_argument,
+                fmt::format("{} is not a tool's name", quote_remote(name, 80)),
+                "name it as CONNECTION.TOOL; gatehouse search finds tools");
+  }
+  return std::pair(name.substr(0, dot), name.substr(dot + 1));
+}
+
+Error unknown_tool(const std::string& connection, const std::string& tool,
+                   const vault::StoredCatalog& catalog) {
+  std::vector<std::string> names;
+  for (const std::string& raw : catalog.tools) names.push_back(view_tool(raw).name);
+  return {Errc::not_found,
+          fmt::format("{} has no tool {}.{}", connection, quote_remote(tool, 80),
+                      suggestion(tool, names)),
+          fmt::format("gatehouse tools {}", connection)};
+}
+
+}  // namespace gatehouse::cli
