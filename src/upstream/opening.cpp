@@ -58,6 +58,8 @@ Task<Result<mcp_client::Opened>> Upstreams::open_transport(UpstreamPtr upstream,
     target.command =
         upstream->connection->command.empty() ? "" : upstream->connection->command.front();
     target.known = known_era(state, parts_.clock.now());
+    if (parts_.interaction != nullptr) target.capabilities = parts_.interaction->capabilities();
+    target.interaction = parts_.interaction;
     co_return co_await mcp_client::open_stdio(std::move(target), parts);
   }
   mcp_client::HttpTarget target;
@@ -65,6 +67,9 @@ Task<Result<mcp_client::Opened>> Upstreams::open_transport(UpstreamPtr upstream,
   target.allowances = upstream->connection->allowances;
   target.authorizer = &upstream->authorizer;
   target.known = known_era(state, parts_.clock.now());
+  target.fixed_credential = upstream->connection->auth == vault::AuthKind::headers;
+  if (parts_.interaction != nullptr) target.capabilities = parts_.interaction->capabilities();
+  target.interaction = parts_.interaction;
   // The peer lives inside the upstream, so the plain pointer cannot dangle.
   target.find_input_schema =
       [owner = upstream.get()](std::string_view tool) -> std::optional<std::string> {

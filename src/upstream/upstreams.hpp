@@ -61,6 +61,9 @@ struct Parts {
   Logger& log;
   const Clock& clock;
   LauncherFactory launch;
+  /// Who answers what a legacy server asks, and what its `initialize` declares: a session is opened
+  /// once for all requests. Null: nobody, nothing.
+  mcp_client::Interaction* interaction = nullptr;
 };
 
 class Upstreams final {
