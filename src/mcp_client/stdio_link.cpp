@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
+#include "async/timer.hpp"
 #include "jsonrpc/json.hpp"
 #include "mcp/capabilities.hpp"
 #include "mcp_client/incoming.hpp"
@@ -72,7 +70,7 @@ Task<Result<Answered>> StdioLink::call(std::int64_t id, std::string body,
       if (waiting->answer) return;
       waiting->answer.emplace(fail(Errc::cancelled, "the request was cancelled"));
       self->give_up(id, "the request was cancelled");
-      waiting->timer.cancel();
+      waiting->answered.notify_all();
     });
   }
   auto answered = co_await await_answer(id, pending, request);
@@ -82,13 +80,17 @@ Task<Result<Answered>> StdioLink::call(std::int64_t id, std::string body,
   co_return answered;
 }
 
+Task<Result<bool>> StdioLink::until_answered(Pending& pending) {
+  while (!pending.answer) co_await pending.answered.wait();
+  co_return true;
+}
+
 Task<Result<Answered>> StdioLink::await_answer(std::int64_t id, Pending& pending,
                                                const mcp::Request& request) {
   while (!pending.answer) {
-    pending.timer.expires_after(pending.deadline.remaining(parts_.clock.steady_now()));
-    boost::system::error_code ignored;
-    co_await pending.timer.async_wait(
-        boost::asio::redirect_error(boost::asio::use_awaitable_t<Executor>(), ignored));
+    // Progress may have moved the deadline meanwhile: then it waits anew.
+    (void)co_await with_timeout(pending.deadline.remaining(parts_.clock.steady_now()),
+                                until_answered(pending), "the answer");
     if (!pending.answer && pending.deadline.expired(parts_.clock.steady_now())) {
       give_up(id, "no answer in time");
       pending.answer.emplace(std::unexpected(no_answer_error(request.method, request.timeout)));
@@ -131,7 +133,7 @@ void StdioLink::on_end(std::string_view why) {
       fmt::format("{} ({}); the request may have been carried out", obituary(), why);
   for (auto& [id, pending] : pending_) {
     if (!pending->answer) pending->answer.emplace(fail(Errc::outcome_unknown, detail));
-    pending->timer.cancel();
+    pending->answered.notify_all();
   }
 }
 
@@ -153,7 +155,7 @@ void StdioLink::on_line(std::string line) {
       if (found == pending_.end()) return;  // a late answer (C-1)
       Pending& pending = *found->second;
       if (!pending.answer) pending.answer.emplace(make_answered(message, std::move(line)));
-      pending.timer.cancel();
+      pending.answered.notify_all();
       return;
     }
     on_message(message, line);
@@ -186,7 +188,7 @@ void StdioLink::on_message(const jsonrpc::Message& message, std::string_view lin
   } else {
     found->second->answer.emplace(make_answered(message, {}));
   }
-  found->second->timer.cancel();
+  found->second->answered.notify_all();
 }
 
 void StdioLink::on_notification(const jsonrpc::Message& message) {
@@ -196,7 +198,6 @@ void StdioLink::on_notification(const jsonrpc::Message& message) {
     const auto found = token ? pending_.find(*token) : pending_.end();
     if (found == pending_.end()) return;
     found->second->deadline.on_progress(parts_.clock.steady_now());
-    found->second->timer.cancel();  // it waits anew
     sink = found->second->sink;
   } else if (message.method == "notifications/message" && pending_.size() == 1) {
     if (auto* only = pending_.begin()->second->sink) sink = only;

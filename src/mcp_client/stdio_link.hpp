@@ -10,7 +10,6 @@
 #include <string>
 
 #include "async/condition.hpp"
-#include "async/timer.hpp"
 #include "jsonrpc/line_channel.hpp"
 #include "jsonrpc/message.hpp"
 #include "mcp_client/call_deadline.hpp"
@@ -45,8 +44,8 @@ class StdioLink final : public std::enable_shared_from_this<StdioLink> {
  private:
   /// A call under way; lives in the frame of call().
   struct Pending {
-    Pending(Executor executor, CallDeadline until) : timer(executor), deadline(until) {}
-    ShardTimer timer;  ///< cancelled to wake the call
+    Pending(Executor executor, CallDeadline until) : answered(executor), deadline(until) {}
+    Condition answered;
     CallDeadline deadline;
     std::optional<Result<Answered>> answer;
     Interaction* interaction = nullptr;
@@ -59,6 +58,7 @@ class StdioLink final : public std::enable_shared_from_this<StdioLink> {
   static Task<> send_quietly(std::shared_ptr<StdioLink> self, std::string message);
   static Task<> answer(std::shared_ptr<StdioLink> self, std::string raw_id, std::string method,
                        std::string params);
+  static Task<Result<bool>> until_answered(Pending& pending);
   Task<Result<Answered>> await_answer(std::int64_t id, Pending& pending,
                                       const mcp::Request& request);
   void on_line(std::string line);
