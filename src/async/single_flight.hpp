@@ -26,6 +26,7 @@ class SingleFlight final {
     if (const auto found = flights_->find(key); found != flights_->end()) {
       flight = found->second;
     } else {
+      if (tasks_.closed()) co_return fail(Errc::cancelled, "shutting down");
       flight = std::make_shared<Flight>(tasks_.executor());
       flights_->emplace(key, flight);
       tasks_.spawn("single_flight", fly(flights_, std::move(key), flight, std::move(start)));

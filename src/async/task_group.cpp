@@ -74,6 +74,10 @@ Task<> TaskGroup::drain() {
   while (!state->running.empty()) co_await state->changed.wait();
 }
 
+bool TaskGroup::closed() const {
+  return state_->closed;
+}
+
 std::size_t TaskGroup::size() const {
   return state_->running.size();
 }

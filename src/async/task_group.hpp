@@ -27,6 +27,8 @@ class TaskGroup final {
   /// Returns when no task is running; cancels none.
   Task<> drain();
   std::size_t size() const;
+  /// shutdown() has begun: what is spawned now never runs.
+  bool closed() const;
   Executor executor() const;
 
  private:
