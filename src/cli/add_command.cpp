@@ -154,6 +154,13 @@ class AddCommand final : public Command {
       if (!outcome) co_return std::unexpected(with_way_on(outcome.error(), attempt));
     }
     Result<vault::StoredCatalog> catalog = co_await attempt.list_tools();
+    if (!catalog && attempt.connection().transport == vault::Transport::stdio) {
+      // A command that does not work is typed again, not repaired.
+      (void)co_await services.store.connections().erase(organization_of(services),
+                                                        attempt.connection().id);
+      services.terminal.note(fmt::format("{} is not added after all.", attempt.connection().name));
+      co_return std::unexpected(catalog.error());
+    }
     if (!catalog) co_return std::unexpected(with_way_on(catalog.error(), attempt));
     print_added(services, attempt.connection(), discovery, *catalog);
     co_return Exit::done;

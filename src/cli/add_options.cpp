@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <filesystem>
 
 #include "cli/connections.hpp"
 #include "http/url.hpp"
@@ -103,6 +104,19 @@ Task<Result<void>> read_environment(Services& services, const AddOptions& option
   co_return Result<void>{};
 }
 
+// Where a command runs: where it was typed, if it names files there; else the home directory.
+std::string directory_of(const AddOptions& options) {
+  std::error_code error;
+  const std::filesystem::path here = std::filesystem::current_path(error);
+  if (!options.directory.empty()) return here / options.directory;
+  for (const std::string& word : options.command) {
+    const bool relative = !word.empty() && !word.starts_with("/") && !word.starts_with("-");
+    if (relative && word.find('/') != std::string::npos && std::filesystem::exists(word, error))
+      return here;
+  }
+  return {};
+}
+
 }  // namespace
 
 CommandSpec add_spec(AddOptions& o) {
@@ -151,7 +165,7 @@ Result<vault::Connection> make_connection(const AddOptions& options) {
     connection.transport = vault::Transport::stdio;
     connection.auth = vault::AuthKind::none;
     connection.command = options.command;
-    connection.directory = options.directory;
+    connection.directory = directory_of(options);
     return connection;
   }
   const Result<http::Url> url = http::Url::parse(options.url, "the server's URL");

@@ -17,7 +17,15 @@ Exit exit_for(const Error& error) {
 std::vector<CommandPtr> make_commands() {
   std::vector<CommandPtr> commands;
   commands.push_back(make_add_command());
+  commands.push_back(make_list_command());
+  commands.push_back(make_show_command());
+  commands.push_back(make_status_command());
+  commands.push_back(make_login_command());
+  commands.push_back(make_logout_command());
+  commands.push_back(make_remove_command());
   commands.push_back(make_tools_command());
+  commands.push_back(make_search_command());
+  commands.push_back(make_describe_command());
   commands.push_back(make_call_command());
   return commands;
 }

@@ -1,0 +1,163 @@
+// gatehouse show: everything stored about one connection, except secrets.
+#include <fmt/format.h>
+
+#include "cli/connections.hpp"
+#include "cli/table.hpp"
+#include "jsonrpc/json.hpp"
+
+namespace gatehouse::cli {
+namespace {
+
+struct Login {
+  std::optional<vault::Credential> credential;
+  std::string problem;  // why it cannot be read
+};
+
+std::string joined(const std::vector<std::string>& words) {
+  return fmt::format("{}", fmt::join(words, " "));
+}
+
+std::string purpose_name(http::Purpose purpose) {
+  return purpose == http::Purpose::connection ? "connection" : "authorization_server";
+}
+
+std::string login_word(const Login& login) {
+  if (!login.problem.empty()) return "lost: " + login.problem;
+  if (!login.credential || login.credential->tokens.access_token.empty()) return "none";
+  if (login.credential->sign_in_required)
+    return "ended: " + login.credential->sign_in_reason;
+  return login.credential->subject.empty() ? "signed in" : "as " + login.credential->subject;
+}
+
+std::string expiry_text(const Login& login, SystemTime now) {
+  if (!login.credential || login.credential->tokens.access_token.empty()) return {};
+  const vault::TokenSet& tokens = login.credential->tokens;
+  const std::string_view renewal = tokens.refresh_token.empty() ? "" : ", renewed by itself";
+  if (!tokens.expires_at) return fmt::format("not told{}", renewal);
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(*tokens.expires_at - now);
+  if (minutes.count() < 0) return fmt::format("expired{}", renewal);
+  return fmt::format("in {} minutes{}", minutes.count(), renewal);
+}
+
+class ShowCommand final : public Command {
+ public:
+  CommandSpec spec() override {
+    CommandSpec spec;
+    spec.name = "show";
+    spec.summary = "Show one connection: settings, sign-in, server";
+    spec.details = "Examples:\n  gatehouse show notion\n  gatehouse show notion --json";
+    spec.arguments = {{"name", "The connection", &name_, Argument::Presence::required},
+                      {"--json", "Print JSON", &json_}};
+    return spec;
+  }
+
+  Task<Result<Exit>> run(Services& services) override {
+    Result<vault::Connection> connection = co_await require_connection(services, name_);
+    if (!connection) co_return std::unexpected(connection.error());
+    Result<vault::ConnectionState> state = co_await services.store.connections().load_state(
+        connection->organization, connection->id);
+    if (!state) co_return std::unexpected(state.error());
+    Login login;
+    Result<std::optional<vault::Credential>> credential =
+        co_await services.store.credentials().find(
+            upstream::credential_key(target_of(*connection)));
+    if (credential) {
+      login.credential = std::move(*credential);
+    } else if (credential.error().code == Errc::corrupt) {
+      login.problem = credential.error().detail;
+    } else {
+      co_return std::unexpected(credential.error());
+    }
+    if (json_) {
+      services.terminal.print(to_json(*connection, *state, login).str() + "\n");
+    } else {
+      services.terminal.print(to_people(*connection, *state, login, services.clock.now()));
+    }
+    co_return Exit::done;
+  }
+
+ private:
+  static std::string to_people(const vault::Connection& connection,
+                               const vault::ConnectionState& state, const Login& login,
+                               SystemTime now) {
+    const jsonrpc::JsonView server =
+        jsonrpc::JsonView::of_proved(state.server_info.empty() ? "{}" : state.server_info);
+    std::vector<std::pair<std::string, std::string>> facts{
+        {"name", connection.name},
+        {connection.transport == vault::Transport::http ? "url" : "command",
+         address_of(connection)},
+        {"directory", connection.directory},
+        {"state", std::string(health_word(state.health))},
+        {"why", state.health == vault::Health::ready ? "" : state.detail},
+        {"what to do", state.health == vault::Health::ready ? "" : state.hint},
+        {"checked", state.checked_at ? ago(*state.checked_at, now) : "never"},
+        {"server", server.string("name").value_or("") + " " +
+                       server.string("version").value_or("")},
+        {"protocol", state.protocol_version},
+        {"needs", std::string(auth_name(connection.auth))},
+        {"client id", connection.oauth.client_id},
+        {"scopes", joined(connection.oauth.scopes)}};
+    if (state.server_info.empty()) std::erase_if(facts, [](auto& f) { return f.first == "server"; });
+    for (const vault::SecretHeader& header : connection.headers)
+      facts.emplace_back("header", header.name + " (set)");
+    for (const auto& [name, value] : connection.environment)
+      facts.emplace_back("variable", name + " (set)");
+    for (const http::Allowance& allowance : connection.allowances)
+      facts.emplace_back("allowed", allowance.origin + " as " + purpose_name(allowance.purpose));
+    if (connection.auth == vault::AuthKind::oauth || login.credential || !login.problem.empty()) {
+      facts.emplace_back("signed in", login_word(login));
+      facts.emplace_back("token expires", expiry_text(login, now));
+      if (login.credential) {
+        facts.emplace_back("issuer", login.credential->binding.issuer);
+        facts.emplace_back("resource", login.credential->binding.resource);
+        facts.emplace_back("granted", login.credential->tokens.scope);
+      }
+    }
+    return to_text(facts);
+  }
+
+  static JsonObject to_json(const vault::Connection& connection,
+                            const vault::ConnectionState& state, const Login& login) {
+    JsonObject json = connection_json(connection, state);
+    std::vector<std::string> headers, variables, allowances;
+    for (const vault::SecretHeader& header : connection.headers) headers.push_back(header.name);
+    for (const auto& [name, value] : connection.environment) variables.push_back(name);
+    for (const http::Allowance& allowance : connection.allowances) {
+      allowances.push_back(JsonObject()
+                               .text("origin", allowance.origin)
+                               .text("purpose", purpose_name(allowance.purpose))
+                               .str());
+    }
+    json.texts("headers", headers).texts("environment", variables);
+    json.raw("allowances", json_array(allowances)).texts("scopes", connection.oauth.scopes);
+    json.text_if("client_id", connection.oauth.client_id).text_if("era", state.era);
+    json.text_if("protocol_version", state.protocol_version);
+    if (!state.server_info.empty()) json.raw("server", state.server_info);
+    JsonObject sign_in;
+    const bool held = login.credential && !login.credential->tokens.access_token.empty();
+    sign_in.flag("signed_in", held && !login.credential->sign_in_required);
+    sign_in.text_if("problem", login.problem);
+    if (login.credential) {
+      const vault::Credential& credential = *login.credential;
+      sign_in.text_if("reason", credential.sign_in_reason).text_if("subject", credential.subject);
+      sign_in.text("issuer", credential.binding.issuer);
+      sign_in.text("resource", credential.binding.resource);
+      sign_in.text("scope", credential.tokens.scope);
+      sign_in.time("expires_at", credential.tokens.expires_at);
+      sign_in.flag("refreshable", !credential.tokens.refresh_token.empty());
+    }
+    json.raw("login", sign_in.str());
+    return json;
+  }
+
+  std::string name_;
+  bool json_ = false;
+};
+
+}  // namespace
+
+CommandPtr make_show_command() {
+  return std::make_unique<ShowCommand>();
+}
+
+}  // namespace gatehouse::cli

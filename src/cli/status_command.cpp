@@ -1,0 +1,127 @@
+// gatehouse status: asks the servers now and says how they are. Nobody is asked to sign in.
+#include <fmt/format.h>
+
+#include "cli/attempt.hpp"
+#include "cli/connections.hpp"
+#include "cli/table.hpp"
+
+namespace gatehouse::cli {
+namespace {
+
+constexpr std::size_t kAtOnce = 8;  // servers asked at the same time (design: rule 6)
+
+struct Row {
+  vault::Connection connection;
+  vault::ConnectionState state;
+};
+
+struct Sweep {
+  std::vector<vault::Connection> connections;
+  std::size_t next = 0;
+  std::optional<Error> store_failed;
+};
+
+Task<> check_some(Services& services, std::shared_ptr<Sweep> sweep) {
+  while (sweep->next < sweep->connections.size()) {
+    const vault::Connection connection = sweep->connections[sweep->next++];
+    // The outcome is stored as the connection's state, which is what gets printed.
+    Result<upstream::ListOutcome> listed =
+        co_await services.upstreams.refresh_catalog(target_of(connection));
+    if (!listed && listed.error().code == Errc::storage) sweep->store_failed = listed.error();
+  }
+}
+
+class StatusCommand final : public Command {
+ public:
+  CommandSpec spec() override {
+    CommandSpec spec;
+    spec.name = "status";
+    spec.summary = "Ask the servers and say how they are";
+    spec.details = R"(Words: configured (never tried), sign in required, unreachable, failing, ready. Exit code 3 when
+somebody must sign in, 1 when something else is wrong.
+
+Examples:
+  gatehouse status
+  gatehouse status notion --json)";
+    spec.arguments = {{"names", "Connections; all when left out", &names_},
+                      {"--json", "Print JSON", &json_}};
+    return spec;
+  }
+
+  Task<Result<Exit>> run(Services& services) override {
+    Result<std::vector<vault::Connection>> chosen = co_await choose_connections(services);
+    if (!chosen) co_return std::unexpected(chosen.error());
+    const auto sweep = std::make_shared<Sweep>();
+    sweep->connections = *chosen;
+    TaskGroup tasks(services.executor, services.log);
+    for (std::size_t i = 0; i < std::min(kAtOnce, chosen->size()); ++i)
+      tasks.spawn("status", check_some(services, sweep));
+    co_await tasks.drain();
+    if (sweep->store_failed) co_return std::unexpected(*sweep->store_failed);
+    std::vector<Row> rows;
+    for (vault::Connection& connection : *chosen) {
+      Result<vault::ConnectionState> state = co_await services.store.connections().load_state(
+          connection.organization, connection.id);
+      if (!state) co_return std::unexpected(state.error());
+      rows.push_back({std::move(connection), std::move(*state)});
+    }
+    print(services.terminal, rows);
+    co_return exit_of(rows);
+  }
+
+ private:
+  Task<Result<std::vector<vault::Connection>>> choose_connections(Services& services) {
+    if (names_.empty())
+      co_return co_await services.store.connections().list(organization_of(services));
+    std::vector<vault::Connection> chosen;
+    for (const std::string& name : names_) {
+      Result<vault::Connection> connection = co_await require_connection(services, name);
+      if (!connection) co_return std::unexpected(connection.error());
+      chosen.push_back(std::move(*connection));
+    }
+    co_return chosen;
+  }
+
+  void print(Terminal& terminal, const std::vector<Row>& rows) const {
+    if (json_) {
+      std::vector<std::string> lines;
+      for (const Row& row : rows)
+        lines.push_back(connection_json(row.connection, row.state).str());
+      terminal.print(JsonObject().raw("connections", json_array(lines)).str() + "\n");
+      return;
+    }
+    Table table({"NAME", "STATE", "WHY AND WHAT TO DO"});
+    for (const Row& row : rows) {
+      const bool ready = row.state.health == vault::Health::ready;
+      std::string words = ready ? "" : row.state.detail;
+      if (!ready && !row.state.hint.empty()) words += (words.empty() ? "" : "; ") + row.state.hint;
+      table.add_row({row.connection.name, std::string(health_word(row.state.health)), words});
+    }
+    if (table.empty()) {
+      terminal.note("No connections yet: gatehouse add NAME URL");
+    } else {
+      terminal.print(table.to_text());
+    }
+  }
+
+  static Exit exit_of(const std::vector<Row>& rows) {
+    Exit exit = Exit::done;
+    for (const Row& row : rows) {
+      if (row.state.health == vault::Health::ready) continue;
+      if (row.state.health != vault::Health::sign_in_required) return Exit::failed;
+      exit = Exit::sign_in;
+    }
+    return exit;
+  }
+
+  std::vector<std::string> names_;
+  bool json_ = false;
+};
+
+}  // namespace
+
+CommandPtr make_status_command() {
+  return std::make_unique<StatusCommand>();
+}
+
+}  // namespace gatehouse::cli
