@@ -2,6 +2,7 @@
 
 #include "base/encoding.hpp"
 #include "http/url.hpp"
+#include "oauth/scope.hpp"
 
 namespace gatehouse::oauth {
 namespace {
@@ -56,6 +57,8 @@ Result<std::string> make_authorization_url(const AuthorizationRequest& request) 
   append(url, "code_challenge_method", "S256");
   if (!request.resource.empty()) append(url, "resource", request.resource);
   if (!request.scope.empty()) append(url, "scope", request.scope);
+  // OpenID Connect Core §11: without it offline_access must be ignored, and no refresh token comes.
+  if (missing_scopes("offline_access", request.scope).empty()) append(url, "prompt", "consent");
   return url;
 }
 

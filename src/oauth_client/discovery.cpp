@@ -85,6 +85,9 @@ ProbeVerdict judge(Search& search, std::string_view what, const http::Reply& rep
     case ProbeVerdict::open:
       conclusion = fmt::format("{} is answered without credentials", what);
       break;
+    case ProbeVerdict::modern:
+      conclusion = fmt::format("{} is refused by a server of 2026-07-28", what);
+      break;
     case ProbeVerdict::refused:
       conclusion = fmt::format("{} is not answered in this form; proves nothing", what);
       break;
@@ -128,6 +131,10 @@ Task<> probe_server(Search& search) {
   const std::string url = search.server.text();
   ProbeVerdict verdict =
       co_await probe(search, "server/discover", make_modern_probe(url, "server/discover"));
+  if (verdict == ProbeVerdict::modern) {
+    // Some refuse the first request of a client to see whether it negotiates (V-2).
+    verdict = co_await probe(search, "server/discover", make_modern_probe(url, "server/discover"));
+  }
   if (verdict == ProbeVerdict::open) {
     // A public handshake is no proof: the challenge may come with the first real request.
     verdict = co_await probe(search, "tools/list", make_modern_probe(url, "tools/list"));

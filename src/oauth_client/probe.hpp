@@ -23,7 +23,8 @@ inline constexpr std::string_view kListToolsBody =
 enum class ProbeVerdict {
   challenged,  ///< 401, or 403 with a challenge
   open,        ///< 2xx with a JSON-RPC result
-  refused,     ///< the server does not speak this era, or not to us; proves nothing
+  modern,   ///< an error that only a 2026-07-28 server gives: never fall back to a handshake (V-5)
+  refused,  ///< the server does not speak this era, or not to us; proves nothing
 };
 /// `body` is JSON or the text of an event stream; `challenges` counts WWW-Authenticate fields.
 ProbeVerdict judge_probe(int status, std::string_view body, std::size_t challenges);

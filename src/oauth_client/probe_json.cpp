@@ -27,6 +27,19 @@ bool is_result(std::string_view text) {
   return !error && value.is_object() && value.get_object().contains("result");
 }
 
+// -32020 … -32022 (mcp-protocol B-9).
+bool is_modern_error(std::string_view text) {
+  boost::system::error_code failure;
+  const auto value =
+      boost::json::parse(boost::json::string_view(text.data(), text.size()), failure);
+  if (failure || !value.is_object()) return false;
+  const auto* error = value.get_object().if_contains("error");
+  if (error == nullptr || !error->is_object()) return false;
+  const auto* code = error->get_object().if_contains("code");
+  return code != nullptr && code->is_int64() && code->get_int64() <= -32020 &&
+         code->get_int64() >= -32022;
+}
+
 }  // namespace
 
 http::Request make_modern_probe(std::string_view url, std::string_view method) {
@@ -63,6 +76,7 @@ http::Request make_session_probe(std::string_view url, std::string_view body,
 
 ProbeVerdict judge_probe(int status, std::string_view body, std::size_t challenges) {
   if (status == 401 || (status == 403 && challenges > 0)) return ProbeVerdict::challenged;
+  if (status >= 400 && status <= 499 && is_modern_error(body)) return ProbeVerdict::modern;
   if (status < 200 || status > 299) return ProbeVerdict::refused;
   if (is_result(body)) return ProbeVerdict::open;
   // An event stream: any event whose data is a result.
