@@ -1,0 +1,64 @@
+// What all endpoints of one authorization server share: its settings, its store, its counters.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "http/client.hpp"
+#include "oauth_server/store.hpp"
+
+namespace gatehouse::oauth_server {
+
+struct ScopeInfo {
+  std::string name;
+  std::string description;  ///< for the consent page
+};
+
+/// Someone who can sign in. There are no passwords here: the consent page offers the names.
+struct User {
+  std::string id;
+  std::string name;
+};
+
+struct Settings {
+  std::string issuer;  ///< byte for byte; its path, if any, is in front of every endpoint's
+  std::string name;    ///< of the service, for the consent page
+  std::vector<std::string> resources;  ///< the protected resources served (RFC 8707)
+  std::vector<ScopeInfo> scopes;
+  std::string default_scope;  ///< when a client asks for none
+  std::vector<User> users;
+  std::chrono::seconds code_life{60};
+  std::chrono::seconds access_token_life{3600};
+  std::chrono::seconds refresh_token_life{30 * 24 * 3600};
+  /// Origins on this machine whose client ID metadata documents may be fetched although they are
+  /// loopback or plain http: for tests.
+  std::vector<http::Allowance> client_metadata_allowances;
+};
+
+/// What happened since the start, for tests and for people who look at the demo.
+struct Counters {
+  std::uint64_t clients_registered = 0;
+  std::uint64_t consents_shown = 0;
+  std::uint64_t codes_issued = 0;
+  std::uint64_t code_replays = 0;
+  std::uint64_t access_tokens_issued = 0;
+  std::uint64_t refresh_tokens_issued = 0;
+  std::uint64_t refresh_tokens_consumed = 0;
+  std::uint64_t refresh_reuse_detected = 0;
+  std::uint64_t grants_revoked = 0;
+};
+
+struct Context {
+  Settings settings;
+  Store& store;
+  http::Client* http;  ///< null: client ID metadata documents are not supported
+  const Clock& clock;
+  Logger& logger;
+  Counters counters;
+};
+
+}  // namespace gatehouse::oauth_server
