@@ -90,7 +90,7 @@ Task<Result<Upstreams::OpenOutcome>> Upstreams::open(UpstreamPtr upstream) {
     co_return std::unexpected(loaded.error());
 
   for (bool repeated = false;; repeated = true) {
-    const oauth_client::AccessTokenPtr used = upstream->authorizer.current();
+    oauth_client::AccessTokenPtr used = upstream->authorizer.current();
     Result<mcp_client::Opened> opened = co_await open_transport(upstream, *state);
     if (!opened) {
       if (opened.error().code == Errc::sign_in_required) {
@@ -105,6 +105,8 @@ Task<Result<Upstreams::OpenOutcome>> Upstreams::open(UpstreamPtr upstream) {
       co_return std::unexpected(opened.error());
     }
     if (opened->refusal) {
+      // The first request of a process loads its token only now.
+      if (!used) used = upstream->authorizer.current();
       Result<std::optional<PersonNeeded>> needed =
           co_await on_refusal(upstream, std::move(*opened->refusal), used, repeated);
       if (!needed) co_return std::unexpected(needed.error());
