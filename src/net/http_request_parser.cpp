@@ -17,6 +17,7 @@ using boost::beast::string_view;
 using ErrorCode = boost::beast::error_code;
 
 constexpr std::size_t kKeptBodyBytes = 256 * 1024;  ///< a larger body's memory is given back
+constexpr std::size_t kLastChunkBytes = 5;          ///< "0", two line ends
 constexpr std::size_t kChunkLineBytes = 16 * 1024;  ///< chunk header or trailer, unconsumed
 
 std::string_view view(string_view text) {
@@ -99,7 +100,9 @@ class RequestParser::BeastParser final {
       owner_.request_.body.append(body.data(), body.size());
       return body.size();
     }
-    void on_chunk_header_impl(std::uint64_t, string_view, ErrorCode&) override {}
+    void on_chunk_header_impl(std::uint64_t, string_view, ErrorCode&) override {
+      owner_.chunk_seen_ = true;
+    }
     std::size_t on_chunk_body_impl(std::uint64_t, string_view body, ErrorCode&) override {
       owner_.request_.body.append(body.data(), body.size());
       return body.size();
@@ -126,7 +129,8 @@ void RequestParser::reset() {
   if (request_.body.capacity() > kKeptBodyBytes + http::kBodyPadding) request_.body = {};
   request_.body.clear();
   scanned_ = line_start_ = 0;
-  head_complete_ = has_expectation_ = expects_continue_ = keep_alive_ = http_1_0_ = false;
+  blank_skipped_ = chunk_seen_ = head_complete_ = has_expectation_ = expects_continue_ =
+      keep_alive_ = http_1_0_ = false;
   content_lengths_ = transfer_encodings_ = hosts_ = 0;
   refusal_status_ = 0;
   refusal_reason_ = {};
@@ -164,37 +168,67 @@ std::size_t RequestParser::find_head_end(std::string_view bytes) {
 }
 
 RequestParser::Progress RequestParser::feed(std::string_view bytes) {
-  std::size_t skipped = 0;
+  std::size_t consumed = 0;
   if (!head_complete_) {
-    // RFC 9112 §2.2: an empty line before the request line is ignored; one is enough.
-    if (scanned_ == 0 && bytes.starts_with("\r\n")) skipped = 2;
-    if (scanned_ == 0 && bytes == "\r") return {};
-    const std::size_t end = find_head_end(bytes.substr(skipped));
-    if (refusal_status_ != 0) return {Step::refused, skipped};
-    if (end == 0) return {Step::need_more, skipped};
+    const Progress head = feed_head(bytes);
+    if (head.step != Step::need_more || !head_complete_) return head;
+    consumed = head.consumed;
   }
+  Progress body = feed_body(bytes.substr(consumed));
+  body.consumed += consumed;
+  return body;
+}
+
+RequestParser::Progress RequestParser::feed_head(std::string_view bytes) {
+  std::size_t skipped = 0;
+  // RFC 9112 §2.2: an empty line before the request line is ignored; one is enough.
+  const bool at_start = scanned_ == 0 && !blank_skipped_;
+  if (at_start && bytes == "\r") return {};
+  if (at_start && bytes.starts_with("\r\n")) {
+    skipped = 2;
+    blank_skipped_ = true;
+  }
+  const std::size_t size = find_head_end(bytes.substr(skipped));
+  if (refusal_status_ != 0) return {Step::refused, skipped};
+  if (size == 0) return {Step::need_more, skipped};
+  Progress progress = put(bytes.substr(skipped, size));
+  progress.consumed += skipped;
+  if (progress.step == Step::need_more && !head_complete_) {
+    // Beast looks a few bytes ahead: for a version, say, that the line is too short for.
+    refuse(400, "the request is malformed");
+    progress.step = Step::refused;
+  }
+  return progress;
+}
+
+RequestParser::Progress RequestParser::feed_body(std::string_view bytes) {
+  if (bytes.empty()) return {};
+  // Beast 1.81 asserts five bytes when a first chunk is the last; no chunked body is shorter.
+  if (transfer_encodings_ > 0 && !chunk_seen_ && bytes.size() < kLastChunkBytes) return {};
+  Progress progress = put(bytes);
+  if (progress.step == Step::need_more && bytes.size() - progress.consumed > kChunkLineBytes) {
+    refuse(400, "a chunk header is too long");
+    progress.step = Step::refused;
+  }
+  return progress;
+}
+
+RequestParser::Progress RequestParser::put(std::string_view bytes) {
   ErrorCode error;
-  const std::size_t taken = beast_->put(bytes.substr(skipped), error);
-  const std::size_t consumed = skipped + taken;
+  const std::size_t consumed = beast_->put(bytes, error);
   if (beast_->done() && !error) {
     request_.body.reserve(request_.body.size() + http::kBodyPadding);
     return {Step::complete, consumed};
   }
-  if (error && error != beast_http::error::need_more) {
-    if (error == beast_http::error::header_limit) {
-      refuse(431, "the request head has too many fields");
-    } else if (error == beast_http::error::body_limit) {
-      refuse(413, "the request body is too large");
-    } else {
-      refuse(400, "the request is malformed");
-    }
-    return {Step::refused, consumed};
+  if (!error || error == beast_http::error::need_more) return {Step::need_more, consumed};
+  if (error == beast_http::error::header_limit) {
+    refuse(431, "the request head has too many fields");
+  } else if (error == beast_http::error::body_limit) {
+    refuse(413, "the request body is too large");
+  } else {
+    refuse(400, "the request is malformed");
   }
-  if (bytes.size() - consumed > kChunkLineBytes) {
-    refuse(400, "a chunk header is too long");
-    return {Step::refused, consumed};
-  }
-  return {Step::need_more, consumed};
+  return {Step::refused, consumed};
 }
 
 void RequestParser::check_head() {

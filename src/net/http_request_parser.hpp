@@ -49,6 +49,9 @@ class RequestParser final {
 
   /// Looks for the end of the head, checking line ends on the way. Zero: not there yet or refused.
   std::size_t find_head_end(std::string_view bytes);
+  Progress feed_head(std::string_view bytes);
+  Progress feed_body(std::string_view bytes);
+  Progress put(std::string_view bytes);
   void check_head();
   void check_target();
   void refuse(int status, std::string_view reason);
@@ -59,7 +62,9 @@ class RequestParser final {
   http::Request request_;
   std::size_t scanned_ = 0;     ///< of the head; every line end before it has been checked
   std::size_t line_start_ = 0;  ///< of the line that scanned_ is in
+  bool blank_skipped_ = false;
   bool head_complete_ = false;
+  bool chunk_seen_ = false;
   bool has_expectation_ = false;
   bool expects_continue_ = false;
   bool keep_alive_ = false;

@@ -243,6 +243,6 @@ inline std::string post(std::string_view target, std::string_view body) {
          std::string(body);
 }
 
-constexpr const char* kPost = "POST / HTTP/1.1\r\nHost: h\r\n";
+inline constexpr const char* kPost = "POST / HTTP/1.1\r\nHost: h\r\n";
 
 }  // namespace gatehouse::net

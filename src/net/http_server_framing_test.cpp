@@ -28,6 +28,21 @@ TEST_F(HttpServerTest, reads_a_chunked_request_that_arrives_byte_by_byte) {
   EXPECT_THAT(answer, EndsWith("POST /x h abcde"));
 }
 
+Task<> empty_chunks_script(RawClient& client, std::uint16_t port, std::string& answer) {
+  co_await client.connect(port);
+  for (const char c : kHost + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n")
+    co_await client.send(std::string(1, c));
+  answer = co_await client.read_to_end();
+}
+
+TEST_F(HttpServerTest, reads_an_empty_chunked_request_that_arrives_byte_by_byte) {
+  listen();
+  RawClient client(context.get_executor());
+  std::string answer;
+  play(empty_chunks_script(client, server->port(), answer));
+  EXPECT_THAT(answer, EndsWith("POST / h "));
+}
+
 struct Malformed {
   const char* name;
   std::string bytes;
