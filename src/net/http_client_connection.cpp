@@ -15,7 +15,7 @@ constexpr std::size_t kGatherBytes = 16384;  // with TLS, smaller bodies share t
 
 bool is_event_stream(const http::Headers& headers) {
   const auto type = headers.find("Content-Type");
-  return type && http::media_type(*type) == "text/event-stream";
+  return type && ascii_iequal(trim_ows(type->substr(0, type->find(';'))), "text/event-stream");
 }
 
 /// Keeps the connection alive while a wait is pending. When the event loop is destroyed with the

@@ -1,5 +1,6 @@
 #include "net/http_client_head.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -20,11 +21,27 @@ constexpr std::array<bool, 256> make_token_table() {
 constexpr std::array<bool, 256> kToken = make_token_table();
 
 bool is_fast_token(std::string_view text) {
-  if (text.empty()) return false;
-  for (const char c : text) {
-    if (!kToken[static_cast<unsigned char>(c)]) return false;
+  bool good = !text.empty();
+  for (const char c : text) good = good && kToken[static_cast<unsigned char>(c)];
+  return good;
+}
+
+/// http::is_field_value() without a branch per byte: it runs over every byte of every call's head.
+bool is_fast_value(std::string_view text) {
+  unsigned bad = 0;
+  for (const char raw : text) {
+    const auto c = static_cast<unsigned char>(raw);
+    bad |= static_cast<unsigned>(c < 0x20) & static_cast<unsigned>(c != '\t');
+    bad |= static_cast<unsigned>(c == 0x7f);
   }
-  return true;
+  if (bad != 0) return false;
+  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
+  return text.empty() || !(is_space(text.front()) || is_space(text.back()));
+}
+
+bool same_name(std::string_view name, std::string_view known) {
+  return name.size() == known.size() && (name[0] | 0x20) == (known[0] | 0x20) &&
+         ascii_iequal(name, known);
 }
 
 bool belongs_to_connection(std::string_view name) {
@@ -33,7 +50,7 @@ bool belongs_to_connection(std::string_view name) {
                                          "Trailer", "Proxy-Connection", "Upgrade",
                                          "Expect",  "Proxy-Authorization"};
   for (const std::string_view other : kNames) {
-    if (name.size() == other.size() && ascii_iequal(name, other)) return true;
+    if (same_name(name, other)) return true;
   }
   return false;
 }
@@ -42,8 +59,18 @@ bool expects_body(std::string_view method) {
   return method == "POST" || method == "PUT" || method == "PATCH";
 }
 
+char* put(char* at, std::string_view text) {
+  return std::copy_n(text.data(), text.size(), at);
+}
+
 void append_field(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ").append(value).append("\r\n");
+  const std::size_t before = out.size();
+  const std::size_t after = before + name.size() + value.size() + 4;
+  // libstdc++ 12 hands over the new capacity as size, so that is not what is returned.
+  out.resize_and_overwrite(after, [&](char* data, std::size_t /*size*/) {
+    put(put(put(put(data + before, name), ": "), value), "\r\n");
+    return after;
+  });
 }
 
 void append_length(std::string& out, std::size_t size) {
@@ -65,14 +92,14 @@ Result<void> write_request_head(const http::Request& request, const HeadSpec& sp
   bool has_coding = false;
   for (std::size_t i = 0; i < request.headers.size(); ++i) {
     const auto [name, value] = request.headers.at(i);
-    if (!is_fast_token(name) || !http::is_field_value(value))
+    if (!is_fast_token(name) || !is_fast_value(value))
       return fail(Errc::invalid_argument,
                   "the header " + quote_remote(name, 80) + " has a name or value that cannot be sent");
     if (belongs_to_connection(name))
       return fail(Errc::invalid_argument, "the header " + quote_remote(name, 80) +
                                               " belongs to the connection and cannot be set");
-    has_agent = has_agent || ascii_iequal(name, "User-Agent");
-    has_coding = has_coding || ascii_iequal(name, "Accept-Encoding");
+    has_agent = has_agent || same_name(name, "User-Agent");
+    has_coding = has_coding || same_name(name, "Accept-Encoding");
     append_field(out, name, value);
   }
   if (!has_agent) append_field(out, "User-Agent", spec.user_agent);

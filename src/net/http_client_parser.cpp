@@ -60,6 +60,7 @@ void ResponseParser::on_field_impl(beast_http::field field, string_view name, st
                     error);
     }
   }
+  if (field == beast_http::field::content_encoding) ++codings_;
   if (headers_.size() >= limits::kHeaderCount) {
     return refuse({Errc::too_large,
                    "the answer has more header fields than kHeaderCount allows", {}},
@@ -81,10 +82,9 @@ void ResponseParser::on_header_impl(error_code& error) {
                    {}},
                   error);
   }
-  const auto codings = headers_.count("Content-Encoding");
-  if (codings == 0) return;
+  if (codings_ == 0) return;
   Result<std::unique_ptr<Decompressor>> opened =
-      codings == 1 ? Decompressor::open(*headers_.find("Content-Encoding"))
+      codings_ == 1 ? Decompressor::open(*headers_.find("Content-Encoding"))
                    : fail(Errc::protocol, "the answer has several content codings");
   if (!opened) return refuse(opened.error(), error);
   decompressor_ = std::move(*opened);
