@@ -1,0 +1,157 @@
+// What the benchmark's two ends share: HTTP/1.1 messages with Content-Length on non-blocking
+// sockets, read with as few system calls as possible, so that what is measured is the proxy between
+// them. Only for peers we start ourselves: it accepts no other framing and checks little.
+#pragma once
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace gatehouse::bench {
+
+[[noreturn]] inline void die(const std::string& what) {
+  std::fprintf(stderr, "%s\n", what.c_str());
+  std::exit(1);
+}
+
+[[noreturn]] inline void die_errno(const char* what) {
+  die(std::string(what) + ": " + std::strerror(errno));
+}
+
+inline sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return address;
+}
+
+/// Small messages leave at once; nobody blocks.
+inline void make_prompt(int fd) {
+  const int on = 1;
+  if (::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) != 0) die_errno("TCP_NODELAY");
+  if (::fcntl(fd, F_SETFL, O_NONBLOCK) != 0) die_errno("O_NONBLOCK");
+}
+
+struct Message {
+  std::string_view head;  ///< up to and with the empty line
+  std::string_view body;
+};
+
+/// The bytes of one direction of one connection.
+class Incoming {
+ public:
+  enum class State { open, closed };
+
+  /// Reads what there is, once.
+  State fill(int fd) {
+    if (begin_ == end_) begin_ = end_ = 0;
+    if (end_ == buffer_.size()) {
+      buffer_.erase(0, begin_);
+      end_ -= begin_;
+      begin_ = 0;
+      buffer_.resize(std::max(buffer_.size(), 2 * end_));
+    }
+    const ssize_t got = ::recv(fd, buffer_.data() + end_, buffer_.size() - end_, 0);
+    if (got > 0) end_ += static_cast<std::size_t>(got);
+    if (got == 0) return State::closed;
+    if (got < 0 && errno != EAGAIN && errno != EINTR) return State::closed;
+    return State::open;
+  }
+
+  /// The next complete message, if it is here; valid until the next fill().
+  bool take(Message& message) {
+    if (begin_ == end_) return false;
+    const std::string_view bytes(buffer_.data() + begin_, end_ - begin_);
+    if (head_size_ == 0) {
+      const std::size_t at = bytes.find("\r\n\r\n");
+      if (at == std::string_view::npos) return false;
+      head_size_ = at + 4;
+      body_size_ = content_length(bytes.substr(0, head_size_));
+    }
+    if (bytes.size() < head_size_ + body_size_) return false;
+    message = {bytes.substr(0, head_size_), bytes.substr(head_size_, body_size_)};
+    begin_ += head_size_ + std::exchange(body_size_, 0);
+    head_size_ = 0;
+    return true;
+  }
+
+  bool in_message() const { return begin_ != end_; }
+
+ private:
+  static std::size_t content_length(std::string_view head) {
+    constexpr std::string_view kName = "\r\ncontent-length:";
+    for (std::size_t at = head.find("\r\n"); at != std::string_view::npos;
+         at = head.find("\r\n", at + 2)) {
+      if (head.size() - at < kName.size()) break;
+      if (::strncasecmp(head.data() + at, kName.data(), kName.size()) != 0) continue;
+      std::string_view value = head.substr(at + kName.size());
+      while (value.starts_with(' ')) value.remove_prefix(1);
+      std::size_t length = 0;
+      std::from_chars(value.data(), value.data() + value.size(), length);
+      return length;
+    }
+    if (head.find("chunked") != std::string_view::npos)
+      die("a chunked message, which the benchmark does not read:\n" + std::string(head));
+    return 0;
+  }
+
+  std::string buffer_ = std::string(std::size_t{128} * 1024, '\0');
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  std::size_t head_size_ = 0;
+  std::size_t body_size_ = 0;
+};
+
+/// Bytes that the socket did not take at once.
+class Outgoing {
+ public:
+  enum class State { sent, blocked, broken };
+
+  State send(int fd, std::string_view bytes) {
+    rest_.append(bytes);
+    return flush(fd);
+  }
+
+  State flush(int fd) {
+    std::size_t at = 0;
+    while (at < rest_.size()) {
+      const ssize_t put = ::send(fd, rest_.data() + at, rest_.size() - at, MSG_NOSIGNAL);
+      if (put < 0 && errno == EINTR) continue;
+      if (put < 0) {
+        const bool full = errno == EAGAIN;
+        rest_.erase(0, at);
+        return full ? State::blocked : State::broken;
+      }
+      at += static_cast<std::size_t>(put);
+    }
+    rest_.clear();
+    return State::sent;
+  }
+
+ private:
+  std::string rest_;
+};
+
+inline void watch(int poll, int operation, int fd, std::uint32_t events, void* who) {
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = who;
+  if (::epoll_ctl(poll, operation, fd, &event) != 0) die_errno("epoll_ctl");
+}
+
+}  // namespace gatehouse::bench
