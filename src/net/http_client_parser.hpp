@@ -67,6 +67,7 @@ class ResponseParser final : private boost::beast::http::basic_parser<false> {
 
   int status_ = 0;
   bool has_head_ = false;
+  bool chunk_seen_ = false;
   bool has_length_ = false;
   int codings_ = 0;  ///< Content-Encoding fields
   bool is_connect_ = false;
