@@ -14,6 +14,8 @@ namespace gatehouse {
 
 class Workers final {
  public:
+  /// Every io_context whose tasks use this must outlive it: a worker may still be inside the post
+  /// that resumed the last of them.
   explicit Workers(std::size_t threads);
   /// Waits for functions under way.
   ~Workers();

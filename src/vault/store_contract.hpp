@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 
 #include "async/run.hpp"
@@ -85,6 +86,7 @@ class StoreContract : public testing::TestWithParam<std::string> {
   ManualBootClock boot_;
   NullLogger logger_;
   boost::asio::io_context context_;
+  std::array<boost::asio::io_context, 4> thread_contexts_;  ///< outlive the workers that post there
   Workers workers_{2};
   std::unique_ptr<Store> store_;
 };

@@ -198,8 +198,8 @@ TEST_P(CredentialContract, forgets_the_tokens_at_logout_and_keeps_the_epoch) {
   EXPECT_EQ(found(key_).tokens.access_token.reveal(), "again");
 }
 
-void refresh_often(CredentialStore& store, CredentialKey key, int times) {
-  boost::asio::io_context context;
+void refresh_often(boost::asio::io_context& context, CredentialStore& store, CredentialKey key,
+                   int times) {
   for (int done = 0; done < times;) {
     const auto row = run_to_end(context, store.find(key)).value().value();
     const std::string next = std::to_string(row.version + 1);
@@ -214,8 +214,8 @@ TEST_P(CredentialContract, loses_no_update_of_several_threads) {
   login(key_);
   {
     std::vector<std::jthread> threads;
-    for (int i = 0; i < 4; ++i)
-      threads.emplace_back([&] { refresh_often(credentials(), key_, 25); });
+    for (auto& context : thread_contexts_)
+      threads.emplace_back([&] { refresh_often(context, credentials(), key_, 25); });
   }
   const Credential read = found(key_);
   EXPECT_EQ(read.version, 101);
