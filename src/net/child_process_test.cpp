@@ -252,7 +252,6 @@ TEST_F(ChildProcessTest, kills_the_whole_group_when_the_channel_is_dropped) {
 }
 
 TEST_F(ChildProcessTest, leaves_no_child_behind_when_the_event_loop_is_destroyed) {
-  const std::string path = testing::TempDir() + "gatehouse_pid_" + std::to_string(::getpid());
   auto own_context = std::make_unique<boost::asio::io_context>(1);
   ProcessLauncher own(own_context->get_executor(), logger);
   Result<Channel> channel = own.launch({.argv = {"/bin/sh", "-c", "read line; sleep 1000"}});
