@@ -27,6 +27,11 @@ std::vector<CommandPtr> make_commands() {
   commands.push_back(make_search_command());
   commands.push_back(make_describe_command());
   commands.push_back(make_call_command());
+  commands.push_back(make_serve_command());
+  commands.push_back(make_stdio_command());
+  commands.push_back(make_token_create_command());
+  commands.push_back(make_token_list_command());
+  commands.push_back(make_token_revoke_command());
   return commands;
 }
 

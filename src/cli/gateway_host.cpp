@@ -1,0 +1,118 @@
+#include "cli/gateway_host.hpp"
+
+#include "cli/json_out.hpp"
+
+namespace gatehouse::cli {
+namespace {
+
+// RFC-to-be "OAuth Client ID Metadata Document": what names this installation, for authorization
+// servers to read. Loopback is there for sign-ins from a terminal on the same store.
+std::string client_metadata(const Settings& settings) {
+  if (!settings.public_url.starts_with("https://")) return {};
+  const std::string id = settings.public_url + std::string(gateway::kClientMetadataPath);
+  JsonObject json;
+  json.text("client_id", id).text("client_name", "Gatehouse");
+  json.text("client_uri", settings.public_url);
+  json.texts("redirect_uris",
+             {settings.public_url + std::string(gateway::kOAuthCallbackPath),
+              "http://127.0.0.1/callback", "http://localhost/callback"});
+  json.texts("grant_types", {"authorization_code", "refresh_token"});
+  json.texts("response_types", {"code"}).text("token_endpoint_auth_method", "none");
+  return json.str();
+}
+
+gateway::Gateway::Settings gateway_settings(const Settings& settings,
+                                            std::vector<std::string> authorities) {
+  gateway::Gateway::Settings out;
+  out.version = settings.version;
+  out.public_url = settings.public_url;
+  out.authorities = std::move(authorities);
+  out.client_metadata = client_metadata(settings);
+  out.state_key = settings.state_key;
+  out.state_key_id = settings.state_key_id;
+  return out;
+}
+
+}  // namespace
+
+GatewayHost::GatewayHost(Services& services, std::vector<std::string> authorities)
+    : services_(services),
+      tasks_(services.executor, services.log),
+      feed_(services.store.changes(), services.executor, services.clock, services.log),
+      tokens_(services.store.agent_tokens(), services.clock, &feed_),
+      gateway_({services.executor, services.store, services.login, services.upstreams, tokens_,
+                tasks_, services.log, services.log, services.clock},
+               gateway_settings(services.settings, std::move(authorities))),
+      left_(services.executor) {
+  feed_.subscribe(
+      [this](const vault::Change& change) {
+        services_.tokens.on_change(change);
+        tokens_.on_change(change);
+        gateway_.on_change(change);
+      },
+      [this] {
+        services_.tokens.drop_cache();
+        tokens_.drop();
+        gateway_.on_feed_lost();
+      });
+}
+
+GatewayHost::~GatewayHost() = default;
+
+Task<Result<void>> GatewayHost::start() {
+  Result<void> started = co_await feed_.start();
+  if (!started) co_return started;
+  Result<void> prepared = co_await gateway_.prepare();
+  if (!prepared) co_return prepared;
+  tasks_.spawn("change_feed", feed_.run());
+  tasks_.spawn("idle_upstreams", services_.upstreams.run_idle_sweep());
+  offer_socket();
+  co_return Result<void>{};
+}
+
+void GatewayHost::offer_socket() {
+  Result<std::unique_ptr<net::UnixListener>> socket = net::UnixListener::open(
+      services_.executor, services_.log, services_.settings.socket);
+  if (socket) {
+    socket_ = std::move(*socket);
+    tasks_.spawn("socket", accept_joining());
+  } else if (socket.error().code != Errc::conflict) {
+    services_.log.warn("socket_not_offered", {{"reason", socket.error().detail}});
+  }
+}
+
+Task<> GatewayHost::accept_joining() {
+  while (true) {
+    Result<std::unique_ptr<jsonrpc::LineChannel>> channel = co_await socket_->accept();
+    if (!channel) co_return;
+    tasks_.spawn("joined", serve_joined(std::move(*channel)));
+  }
+}
+
+Task<> GatewayHost::serve_joined(std::shared_ptr<jsonrpc::LineChannel> channel) {
+  struct Count {
+    explicit Count(GatewayHost& host) : host_(host) { ++host_.joined_; }
+    Count(const Count&) = delete;
+    Count& operator=(const Count&) = delete;
+    ~Count() {
+      --host_.joined_;
+      host_.left_.notify_all();
+    }
+    GatewayHost& host_;
+  };
+  const Count count(*this);
+  co_await gateway_.serve_lines(channel);
+  co_await channel->close();
+}
+
+Task<> GatewayHost::wait_until_alone() {
+  while (joined_ > 0) co_await left_.wait();
+}
+
+Task<> GatewayHost::stop() {
+  if (socket_) socket_->close();
+  co_await tasks_.shutdown();
+  socket_.reset();
+}
+
+}  // namespace gatehouse::cli

@@ -1,0 +1,48 @@
+// GatewayHost: a Gateway with what keeps it going: the change feed, the idle sweep, and the Unix
+// socket on which later processes of this user join it (design §5). Used by serve, stdio and demo.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "async/condition.hpp"
+#include "cli/services.hpp"
+#include "gateway/gateway.hpp"
+#include "identity/token_cache.hpp"
+#include "net/unix_socket.hpp"
+#include "vault/feed_reader.hpp"
+
+namespace gatehouse::cli {
+
+class GatewayHost final {
+ public:
+  /// `services` must outlive this. `authorities`: what HTTP listens on; empty: lines only.
+  GatewayHost(Services& services, std::vector<std::string> authorities);
+  ~GatewayHost();
+
+  /// Loads what the first call needs and offers the socket, unless another process does. Errors:
+  /// storage.
+  Task<Result<void>> start();
+  gateway::Gateway& gateway() { return gateway_; }
+  /// Returns once no other process is joined.
+  Task<> wait_until_alone();
+  /// Await it before destruction.
+  Task<> stop();
+
+ private:
+  Task<> accept_joining();
+  Task<> serve_joined(std::shared_ptr<jsonrpc::LineChannel> channel);
+  void offer_socket();
+
+  Services& services_;
+  TaskGroup tasks_;
+  vault::FeedReader feed_;
+  identity::TokenCache tokens_;
+  gateway::Gateway gateway_;
+  std::unique_ptr<net::UnixListener> socket_;
+  Condition left_;
+  std::size_t joined_ = 0;
+};
+
+}  // namespace gatehouse::cli

@@ -1,0 +1,113 @@
+// gatehouse stdio: the same two tools for agents that start processes. A thin front: joins the
+// gateway that runs on this store, else is one and offers the socket to later ones (design §5).
+#include <fmt/format.h>
+
+#include "cli/gateway_host.hpp"
+#include "net/line_channel.hpp"
+#include "net/signals.hpp"
+#include "net/unix_socket.hpp"
+
+namespace gatehouse::cli {
+namespace {
+
+using Channel = std::shared_ptr<jsonrpc::LineChannel>;
+
+// What ended the front.
+struct End {
+  explicit End(Executor executor) : changed(executor) {}
+  Condition changed;
+  enum class Why { open, client_left, gateway_left, signal } why = Why::open;
+  void set(Why reason) {
+    if (why == Why::open) why = reason;
+    changed.notify_all();
+  }
+};
+
+Task<> copy_lines(Channel from, Channel to, std::shared_ptr<End> end, End::Why reason) {
+  while (true) {
+    Result<std::optional<std::string>> line = co_await from->read_line();
+    if (!line || !*line) break;
+    const std::string text = std::move(**line);
+    if (!co_await to->write_line(text)) break;
+  }
+  end->set(reason);
+}
+
+Task<> serve_client(GatewayHost& host, Channel client, std::shared_ptr<End> end) {
+  co_await host.gateway().serve_lines(client);
+  co_await host.wait_until_alone();
+  end->set(End::Why::client_left);
+}
+
+Task<> watch_signals(std::shared_ptr<End> end) {
+  (void)co_await net::wait_for_termination();
+  end->set(End::Why::signal);
+}
+
+Task<> wait_for(std::shared_ptr<End> end) {
+  while (end->why == End::Why::open) co_await end->changed.wait();
+}
+
+class StdioCommand final : public Command {
+ public:
+  CommandSpec spec() override {
+    CommandSpec spec;
+    spec.name = "stdio";
+    spec.summary = "Let one agent in over standard input and output";
+    spec.details = R"(For agents that start their servers themselves. In an agent's configuration:
+  {"mcpServers": {"gatehouse": {"command": "gatehouse", "args": ["stdio"]}}})";
+    return spec;
+  }
+
+  Task<Result<Exit>> run(Services& services) override {
+    const Channel client = net::open_stdio_channel(services.executor);
+    const auto end = std::make_shared<End>(services.executor);
+    Result<std::unique_ptr<jsonrpc::LineChannel>> gateway =
+        net::connect_unix(services.executor, services.settings.socket);
+    if (gateway) co_return co_await join(services, client, std::move(*gateway), end);
+    if (gateway.error().code != Errc::not_found)
+      services.log.warn("not_joined", {{"reason", gateway.error().detail}});
+    co_return co_await be_gateway(services, client, end);
+  }
+
+ private:
+  static Task<Result<Exit>> join(Services& services, Channel client, Channel gateway,
+                                 std::shared_ptr<End> end) {
+    TaskGroup tasks(services.executor, services.log);
+    tasks.spawn("to_gateway", copy_lines(client, gateway, end, End::Why::client_left));
+    tasks.spawn("to_client", copy_lines(gateway, client, end, End::Why::gateway_left));
+    tasks.spawn("signals", watch_signals(end));
+    co_await wait_for(end);
+    co_await gateway->close();
+    co_await tasks.shutdown();
+    co_await client->close();
+    if (end->why != End::Why::gateway_left) co_return Exit::done;
+    co_return fail(Errc::unavailable, "the gateway that this front had joined has ended",
+                   "start it again: gatehouse serve");
+  }
+
+  static Task<Result<Exit>> be_gateway(Services& services, Channel client,
+                                       std::shared_ptr<End> end) {
+    GatewayHost host(services, {});
+    TaskGroup tasks(services.executor, services.log);
+    Result<void> started = co_await host.start();
+    if (started) {
+      tasks.spawn("client", serve_client(host, client, end));
+      tasks.spawn("signals", watch_signals(end));
+      co_await wait_for(end);
+    }
+    co_await tasks.shutdown();
+    co_await host.stop();
+    co_await client->close();
+    if (!started) co_return std::unexpected(started.error());
+    co_return Exit::done;
+  }
+};
+
+}  // namespace
+
+CommandPtr make_stdio_command() {
+  return std::make_unique<StdioCommand>();
+}
+
+}  // namespace gatehouse::cli
