@@ -74,6 +74,22 @@ TEST_F(HttpClient, decodes_chunks_however_they_are_cut_and_drops_trailers) {
   EXPECT_FALSE(reply->headers.contains("X-Late"));
 }
 
+TEST_F(HttpClient, reads_an_empty_chunked_body_byte_by_byte) {
+  ScriptedServer server([](Peer& peer) {
+    while (!peer.read_request().empty()) {
+      const std::string_view answer =
+          "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+      for (const char& c : answer) peer.send({&c, 1});
+    }
+  });
+  for (int i = 0; i < 20; ++i) {
+    const auto reply = get(server);
+    ASSERT_TRUE(reply) << describe(reply.error());
+    EXPECT_EQ(reply->body, "");
+  }
+  EXPECT_EQ(server.connections(), 1);
+}
+
 TEST_F(HttpClient, ignores_interim_answers_but_not_without_end) {
   ScriptedServer server([](Peer& peer) {
     peer.read_request();

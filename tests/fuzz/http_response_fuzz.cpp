@@ -51,6 +51,6 @@ Outcome parse(std::string_view bytes, std::size_t step) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   const Outcome whole = parse(bytes, bytes.size() + 1);
-  if (!(parse(bytes, 7) == whole)) std::abort();
+  if (!(parse(bytes, 7) == whole) || !(parse(bytes, 1) == whole)) std::abort();
   return 0;
 }
