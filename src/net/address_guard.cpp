@@ -198,9 +198,10 @@ Result<void> AddressGuard::check_address(const Passage& passage, const IpAddress
   const std::string hint = range->kind == RangeKind::never
                                ? "this address is never contacted"
                                : "if this is intended, allow this exact origin";
-  return fail(Errc::blocked_address,
-              fmt::format("{} leads to {}, which is {}", passage.origin, address.text(), range->name),
-              hint);
+  return fail(
+      Errc::blocked_address,
+      fmt::format("{} leads to {}, which is {}", passage.origin, address.text(), range->name),
+      hint);
 }
 
 }  // namespace gatehouse::net

@@ -41,14 +41,14 @@ struct SpecialRange {
   RangeKind kind;
 };
 
-/// The special range that `address` lies in, embedded IPv4 addresses included; none for addresses of
-/// the public internet.
+/// The special range that `address` lies in, embedded IPv4 addresses included; none for addresses
+/// of the public internet.
 std::optional<SpecialRange> find_special_range(const IpAddress& address);
 
 /// What one request may reach: its purpose, its origin and what was allowed.
 struct Passage {
   http::Purpose purpose = http::Purpose::connection;
-  std::string_view origin;      ///< Url::origin()
+  std::string_view origin;  ///< Url::origin()
   bool https = true;
   bool names_loopback = false;  ///< Url::names_loopback()
   std::span<const http::Allowance> allowances;

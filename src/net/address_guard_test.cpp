@@ -129,7 +129,8 @@ TEST(AddressGuard, lets_an_allowance_open_one_origin_for_one_purpose) {
 
 TEST(AddressGuard, never_opens_metadata_services_and_multicast) {
   const http::Allowance allowances[] = {{"http://169.254.169.254"}};
-  const auto refused = kGuard.check_address(passage("http://169.254.169.254", allowances), kMetadata);
+  const auto refused =
+      kGuard.check_address(passage("http://169.254.169.254", allowances), kMetadata);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Errc::blocked_address);
   EXPECT_EQ(refused.error().detail,

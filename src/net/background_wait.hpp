@@ -19,7 +19,8 @@ class BackgroundWait final {
     if (!active_) executor_.on_work_finished();
     active_ = true;
   }
-  /// Call first thing in the wait's handler, and before the wait is cancelled or becomes foreground.
+  /// Call first thing in the wait's handler, and before the wait is cancelled or becomes
+  /// foreground.
   void end() {
     if (active_) executor_.on_work_started();
     active_ = false;

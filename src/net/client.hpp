@@ -16,7 +16,7 @@ namespace gatehouse::net {
 struct ProxyConfig {
   std::string http_proxy;   ///< proxy for plain http origins
   std::string https_proxy;  ///< proxy for https origins, spoken to with CONNECT
-  std::string no_proxy;     ///< comma-separated hosts, .suffixes, IP addresses and CIDR blocks, or "*"
+  std::string no_proxy;  ///< comma-separated hosts, .suffixes, IP addresses and CIDR blocks, or "*"
 };
 
 struct ClientConfig {

@@ -31,8 +31,8 @@ Connector::Connector(ClientShared& shared, const AddressGuard& guard, Parts part
       extra_ca_file_(std::move(extra_ca_file)),
       proxies_(proxies) {}
 
-Task<Result<Connector::Addresses>> Connector::resolve_checked(const http::Url& url,
-                                                              Passage passage, CallLimit& limit) {
+Task<Result<Connector::Addresses>> Connector::resolve_checked(const http::Url& url, Passage passage,
+                                                              CallLimit& limit) {
   Result<Addresses> addresses;
   if (const auto literal = IpAddress::parse(url.host())) {
     addresses = Addresses{*literal};
@@ -48,9 +48,8 @@ Task<Result<Connector::Addresses>> Connector::resolve_checked(const http::Url& u
   co_return addresses;
 }
 
-Task<Result<std::unique_ptr<Wire>>> Connector::dial(const Addresses& addresses,
-                                                    std::uint16_t port, CallLimit& limit,
-                                                    Addresses& connected) {
+Task<Result<std::unique_ptr<Wire>>> Connector::dial(const Addresses& addresses, std::uint16_t port,
+                                                    CallLimit& limit, Addresses& connected) {
   std::vector<Endpoint> endpoints;
   for (const IpAddress& address : addresses) endpoints.push_back({address, port});
   Result<Dialed> dialed = co_await parts_.dialer->dial(std::move(endpoints), limit);
@@ -138,8 +137,8 @@ Task<Result<void>> Connector::start_tls(Wire& wire, const std::string& host, Cal
       if (!slow) throw;
     }
     if (slow)
-      co_return fail(Errc::timeout, "the TLS handshake with " + host +
-                                        " took longer than kConnectTimeout");
+      co_return fail(Errc::timeout,
+                     "the TLS handshake with " + host + " took longer than kConnectTimeout");
     if (!ready) co_return std::unexpected(stop_error(limit, "the TLS handshake with " + host));
   }
 }

@@ -47,8 +47,8 @@ class Connector final {
     std::unique_ptr<Dialer> dialer;
   };
   /// `shared` and `guard` must outlive the connector.
-  Connector(ClientShared& shared, const AddressGuard& guard, Parts parts,
-            std::string extra_ca_file, const ProxyRules& proxies);
+  Connector(ClientShared& shared, const AddressGuard& guard, Parts parts, std::string extra_ca_file,
+            const ProxyRules& proxies);
 
   /// Errors: blocked_address, unavailable, timeout, tls, cancelled.
   Task<Result<std::shared_ptr<ClientConnection>>> connect(const http::Url& url, Passage passage,
@@ -76,8 +76,8 @@ class Connector final {
 Task<Result<void>> open_tunnel(Wire& wire, const Proxy& proxy, const http::Url& url,
                                CallLimit& limit);
 
-/// Waits until `wire` can do what `status` asks for. False when the limit has stopped; then the wire
-/// is closed.
+/// Waits until `wire` can do what `status` asks for. False when the limit has stopped; then the
+/// wire is closed.
 Task<bool> wait_for(Wire& wire, Wire::Status status, CallLimit& limit);
 
 }  // namespace gatehouse::net

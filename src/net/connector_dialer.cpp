@@ -1,5 +1,5 @@
-// The Dialer: connects to several addresses, each a moment after the one before, and takes the first
-// that answers (RFC 8305 in small).
+// The Dialer: connects to several addresses, each a moment after the one before, and takes the
+// first that answers (RFC 8305 in small).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -93,8 +93,7 @@ class Race final : public std::enable_shared_from_this<Race> {
 
   void start_next() {
     if (ended_ || attempts_.size() == endpoints_.size()) return;
-    Attempt& attempt =
-        attempts_.emplace_back(endpoints_[attempts_.size()], TcpSocket(executor_));
+    Attempt& attempt = attempts_.emplace_back(endpoints_[attempts_.size()], TcpSocket(executor_));
     ++running_;
     if (attempts_.size() < endpoints_.size()) head_start_.set(kHeadStart);
     attempt.socket.async_connect(

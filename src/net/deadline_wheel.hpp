@@ -1,7 +1,7 @@
-// DeadlineWheel: the coarse clock of one shard's connections. Setting and clearing a deadline, which
-// happens several times per request, only links and unlinks an entry: no timer is touched unless
-// the new deadline is the earliest. Used by the HTTP client and server. Deadlines pass up to one
-// tick late, never early. A pending deadline does not keep the io_context running: the socket
+// DeadlineWheel: the coarse clock of one shard's connections. Setting and clearing a deadline,
+// which happens several times per request, only links and unlinks an entry: no timer is touched
+// unless the new deadline is the earliest. Used by the HTTP client and server. Deadlines pass up to
+// one tick late, never early. A pending deadline does not keep the io_context running: the socket
 // operation that it bounds does.
 #pragma once
 
@@ -21,8 +21,8 @@ class DeadlineWheel;
 /// wheel must outlive it.
 class Deadline final {
  public:
-  /// `on_expiry` runs on the shard, outside of any other call, once per set(); it may set or destroy
-  /// any deadline, its own included.
+  /// `on_expiry` runs on the shard, outside of any other call, once per set(); it may set or
+  /// destroy any deadline, its own included.
   Deadline(DeadlineWheel& wheel, std::function<void()> on_expiry);
   ~Deadline() { clear(); }
   Deadline(const Deadline&) = delete;
@@ -70,8 +70,8 @@ class DeadlineWheel final {
   std::array<Deadline*, kSlots> slots_{};
   std::array<std::uint64_t, kSlots / 64> occupied_{};  ///< one bit per slot
   std::size_t count_ = 0;
-  std::uint64_t swept_ = 0;      ///< every slot up to this tick has been looked at
-  std::uint64_t alarm_tick_ = 0; ///< 0: no alarm is pending
+  std::uint64_t swept_ = 0;       ///< every slot up to this tick has been looked at
+  std::uint64_t alarm_tick_ = 0;  ///< 0: no alarm is pending
 };
 
 }  // namespace gatehouse::net

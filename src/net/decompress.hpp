@@ -1,5 +1,5 @@
-// Decompressor: content codings of answers (RFC 9110 §8.4.1), incrementally and within a limit. Used
-// by the response parser.
+// Decompressor: content codings of answers (RFC 9110 §8.4.1), incrementally and within a limit.
+// Used by the response parser.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,8 @@ class Decompressor final {
   Decompressor(const Decompressor&) = delete;
   Decompressor& operator=(const Decompressor&) = delete;
 
-  /// Appends what `bytes` contain to `out`, which may grow to `max_size`. Errors: too_large, protocol.
+  /// Appends what `bytes` contain to `out`, which may grow to `max_size`. Errors: too_large,
+  /// protocol.
   Result<void> feed(std::string_view bytes, std::string& out, std::size_t max_size);
   /// At the end of the body. Errors: protocol (the data stops in the middle).
   Result<void> finish() const;

@@ -137,8 +137,7 @@ Task<Result<http::Reply>> GuardedClient::exchange(const Target& target,
     std::optional<ClientPool::Slot> slot;
     while (!limit.stopped() && !(slot = pool_.try_take(target.pool, guard_, passage)))
       co_await pool_.wait_for_slot(target.pool, limit);
-    if (!slot)
-      co_return std::unexpected(stop_error(limit, "the request to " + target.authority));
+    if (!slot) co_return std::unexpected(stop_error(limit, "the request to " + target.authority));
     if (fresh) slot->close();
     const bool reused = slot->connection != nullptr;
     if (!reused) {

@@ -15,7 +15,8 @@ constexpr std::array<bool, 256> make_token_table() {
   for (char c = '0'; c <= '9'; ++c) table[static_cast<unsigned char>(c)] = true;
   for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
   for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = true;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
+    table[static_cast<unsigned char>(c)] = true;
   return table;
 }
 constexpr std::array<bool, 256> kToken = make_token_table();
@@ -45,9 +46,9 @@ bool same_name(std::string_view name, std::string_view known) {
 }
 
 bool belongs_to_connection(std::string_view name) {
-  constexpr std::string_view kNames[] = {"Host",    "Content-Length",   "Transfer-Encoding",
-                                         "TE",      "Connection",       "Keep-Alive",
-                                         "Trailer", "Proxy-Connection", "Upgrade",
+  constexpr std::string_view kNames[] = {"Host",    "Content-Length",     "Transfer-Encoding",
+                                         "TE",      "Connection",         "Keep-Alive",
+                                         "Trailer", "Proxy-Connection",   "Upgrade",
                                          "Expect",  "Proxy-Authorization"};
   for (const std::string_view other : kNames) {
     if (same_name(name, other)) return true;
@@ -84,8 +85,8 @@ void append_length(std::string& out, std::size_t size) {
 Result<void> write_request_head(const http::Request& request, const HeadSpec& spec,
                                 std::string& out) {
   if (!is_fast_token(request.method) || request.method == "CONNECT")
-    return fail(Errc::invalid_argument, "the method " + quote_remote(request.method, 40) +
-                                            " cannot be sent");
+    return fail(Errc::invalid_argument,
+                "the method " + quote_remote(request.method, 40) + " cannot be sent");
   out.append(request.method).append(" ").append(spec.target).append(" HTTP/1.1\r\n");
   append_field(out, "Host", spec.host);
   bool has_agent = false;
@@ -93,8 +94,8 @@ Result<void> write_request_head(const http::Request& request, const HeadSpec& sp
   for (std::size_t i = 0; i < request.headers.size(); ++i) {
     const auto [name, value] = request.headers.at(i);
     if (!is_fast_token(name) || !is_fast_value(value))
-      return fail(Errc::invalid_argument,
-                  "the header " + quote_remote(name, 80) + " has a name or value that cannot be sent");
+      return fail(Errc::invalid_argument, "the header " + quote_remote(name, 80) +
+                                              " has a name or value that cannot be sent");
     if (belongs_to_connection(name))
       return fail(Errc::invalid_argument, "the header " + quote_remote(name, 80) +
                                               " belongs to the connection and cannot be set");

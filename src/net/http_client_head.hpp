@@ -11,10 +11,10 @@
 namespace gatehouse::net {
 
 struct HeadSpec {
-  std::string_view target;          ///< origin-form, or absolute-form through a proxy
-  std::string_view host;            ///< value of Host
-  std::string_view user_agent;      ///< unless the request has one
-  std::string_view accept_encoding; ///< unless the request has one
+  std::string_view target;               ///< origin-form, or absolute-form through a proxy
+  std::string_view host;                 ///< value of Host
+  std::string_view user_agent;           ///< unless the request has one
+  std::string_view accept_encoding;      ///< unless the request has one
   std::string_view proxy_authorization;  ///< empty: none
 };
 

@@ -56,15 +56,15 @@ void ResponseParser::on_field_impl(beast_http::field field, string_view name, st
   } else if (field == beast_http::field::transfer_encoding) {
     if (!ascii_iequal(to_std(value), "chunked")) {
       return refuse({Errc::protocol,
-                     "the answer uses the transfer coding " + quote_remote(to_std(value), 60), {}},
+                     "the answer uses the transfer coding " + quote_remote(to_std(value), 60),
+                     {}},
                     error);
     }
   }
   if (field == beast_http::field::content_encoding) ++codings_;
   if (headers_.size() >= limits::kHeaderCount) {
-    return refuse({Errc::too_large,
-                   "the answer has more header fields than kHeaderCount allows", {}},
-                  error);
+    return refuse(
+        {Errc::too_large, "the answer has more header fields than kHeaderCount allows", {}}, error);
   }
   headers_.add(to_std(name), to_std(value));
 }
@@ -76,16 +76,16 @@ void ResponseParser::on_header_impl(error_code& error) {
   if (is_interim() || is_connect_) return;
   const bool has_body = !bodiless_ && status_ != 204 && status_ != 304;
   if (const auto length = content_length(); length && has_body && *length > max_body_) {
-    return refuse({Errc::too_large,
-                   fmt::format("the answer of {} bytes is larger than the limit of {}", *length,
-                               max_body_),
-                   {}},
-                  error);
+    return refuse(
+        {Errc::too_large,
+         fmt::format("the answer of {} bytes is larger than the limit of {}", *length, max_body_),
+         {}},
+        error);
   }
   if (codings_ == 0) return;
   Result<std::unique_ptr<Decompressor>> opened =
       codings_ == 1 ? Decompressor::open(*headers_.find("Content-Encoding"))
-                   : fail(Errc::protocol, "the answer has several content codings");
+                    : fail(Errc::protocol, "the answer has several content codings");
   if (!opened) return refuse(opened.error(), error);
   decompressor_ = std::move(*opened);
   if (!decompressor_) return;
@@ -94,8 +94,7 @@ void ResponseParser::on_header_impl(error_code& error) {
   headers_.remove("Content-Length");
 }
 
-void ResponseParser::on_body_init_impl(const boost::optional<std::uint64_t>& length,
-                                       error_code&) {
+void ResponseParser::on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) {
   if (length && !decompressor_)
     body_.reserve(std::min<std::size_t>(*length, kTrustedLength) + http::kBodyPadding);
 }
@@ -109,7 +108,8 @@ void ResponseParser::take(std::string_view bytes, error_code& error) {
   if (bytes.data() == direct_) return;
   if (body_.size() + bytes.size() > max_body_) {
     return refuse({Errc::too_large,
-                   fmt::format("the answer is larger than the limit of {} bytes", max_body_), {}},
+                   fmt::format("the answer is larger than the limit of {} bytes", max_body_),
+                   {}},
                   error);
   }
   body_.append(bytes);

@@ -109,8 +109,9 @@ TEST_F(HttpClientReuse, repeats_a_get_once_when_a_kept_connection_breaks_before_
 }
 
 TEST_F(HttpClientReuse, tells_an_unknown_outcome_when_an_answer_breaks_off) {
-  const std::vector<std::string> starts = {"HTTP/1.1 2", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc",
-                                           "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"};
+  const std::vector<std::string> starts = {
+      "HTTP/1.1 2", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"};
   ScriptedServer server([&](Peer& peer) {
     peer.read_request();
     peer.send(starts[static_cast<std::size_t>(peer.number() / 2)]);

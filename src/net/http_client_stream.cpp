@@ -8,10 +8,8 @@ namespace {
 class ConnectionStream final : public http::BodyStream {
  public:
   ConnectionStream(ClientShared& shared, ClientPool::Slot slot, CancelSource* cancel)
-      : slot_(std::move(slot)),
-        idle_(shared.wheel, [this] { stop(Errc::timeout); }) {
-    if (cancel != nullptr)
-      registration_ = cancel->on_cancel([this] { stop(Errc::cancelled); });
+      : slot_(std::move(slot)), idle_(shared.wheel, [this] { stop(Errc::timeout); }) {
+    if (cancel != nullptr) registration_ = cancel->on_cancel([this] { stop(Errc::cancelled); });
   }
 
   Task<Result<std::string_view>> read_some(std::chrono::milliseconds idle) override {

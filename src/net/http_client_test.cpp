@@ -113,8 +113,8 @@ TEST_F(HttpClient, reads_large_bodies_and_sends_large_bodies) {
   });
   auto options = this->options(server);
   options.max_body = 4'000'000;
-  const auto reply = send({.method = "POST", .target = server.origin() + "/", .body = large},
-                          options);
+  const auto reply =
+      send({.method = "POST", .target = server.origin() + "/", .body = large}, options);
   ASSERT_TRUE(reply) << describe(reply.error());
   EXPECT_TRUE(reply->body.ends_with(large));
   EXPECT_GT(reply->body.find('x'), 6U);
@@ -154,11 +154,13 @@ TEST_F(HttpClient, refuses_answers_that_break_the_rules_of_framing) {
 TEST_F(HttpClient, bounds_head_fields_and_body) {
   const std::vector<std::string> answers = {
       "HTTP/1.1 200 OK\r\nX: " + std::string(40'000, 'x') + "\r\n\r\n",
-      "HTTP/1.1 200 OK\r\n" + [] {
-        std::string fields;
-        for (int i = 0; i < 200; ++i) fields += "X: 1\r\n";
-        return fields;
-      }() + "\r\n",
+      "HTTP/1.1 200 OK\r\n" +
+          [] {
+            std::string fields;
+            for (int i = 0; i < 200; ++i) fields += "X: 1\r\n";
+            return fields;
+          }() +
+          "\r\n",
       "HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n" + std::string(2000, 'x'),
       "HTTP/1.1 200 OK\r\n\r\n" + std::string(2000, 'x'),
@@ -198,9 +200,14 @@ TEST_F(HttpClient, asks_for_gzip_for_documents_and_decodes_within_the_limit) {
 
 TEST_F(HttpClient, refuses_headers_that_break_the_message_or_belong_to_the_connection) {
   ScriptedServer server(answer_all);
-  for (const auto& [name, value] : std::vector<std::pair<std::string, std::string>>{
-           {"X", "a\r\nY: b"}, {"X y", "a"}, {"", "a"}, {"Host", "evil"},
-           {"content-length", "1"}, {"Transfer-Encoding", "chunked"}, {"Expect", "100-continue"}}) {
+  for (const auto& [name, value] :
+       std::vector<std::pair<std::string, std::string>>{{"X", "a\r\nY: b"},
+                                                        {"X y", "a"},
+                                                        {"", "a"},
+                                                        {"Host", "evil"},
+                                                        {"content-length", "1"},
+                                                        {"Transfer-Encoding", "chunked"},
+                                                        {"Expect", "100-continue"}}) {
     http::Request request{.target = server.origin() + "/"};
     request.headers.add(name, value);
     const auto reply = send(std::move(request), options(server));

@@ -41,8 +41,8 @@ TEST_F(HttpClientTls, speaks_to_a_server_whose_certificate_names_its_address) {
   auto options = this->options(server);
   options.max_body = 4'000'000;
   for (int i = 0; i < 3; ++i) {
-    const auto reply = send({.method = "POST", .target = server.origin() + "/", .body = large},
-                            options);
+    const auto reply =
+        send({.method = "POST", .target = server.origin() + "/", .body = large}, options);
     ASSERT_TRUE(reply) << describe(reply.error());
     EXPECT_EQ(reply->body, large);
   }
@@ -128,8 +128,9 @@ TEST_F(HttpClientProxy, sends_plain_http_in_absolute_form_with_the_proxys_login)
   ASSERT_TRUE(reply) << describe(reply.error());
   EXPECT_EQ(reply->body, "through");
   const std::string request = proxy.requests()[0];
-  EXPECT_TRUE(request.starts_with("GET http://nowhere.invalid:81/x?y HTTP/1.1\r\n"
-                                  "Host: nowhere.invalid:81\r\n"))
+  EXPECT_TRUE(
+      request.starts_with("GET http://nowhere.invalid:81/x?y HTTP/1.1\r\n"
+                          "Host: nowhere.invalid:81\r\n"))
       << request;
   EXPECT_NE(request.find("Proxy-Authorization: Basic " + base64_encode("me:p@ss") + "\r\n"),
             std::string::npos);

@@ -42,8 +42,7 @@ ProxyRules::Exception ProxyRules::parse_exception(std::string_view text) {
   const std::size_t slash = text.find('/');
   const std::string_view address = text.substr(0, slash);
   const bool bracketed = address.starts_with('[') && address.ends_with(']');
-  exception.network =
-      IpAddress::parse(bracketed ? address.substr(1, address.size() - 2) : address);
+  exception.network = IpAddress::parse(bracketed ? address.substr(1, address.size() - 2) : address);
   if (exception.network) {
     const int whole = exception.network->is_v6 ? 128 : 32;
     exception.bits = whole;

@@ -117,10 +117,10 @@ Result<std::unique_ptr<TlsContext>> TlsContext::open(const std::string& extra_ca
   SSL_CTX_set_default_verify_paths(context.get());
   if (!extra_ca_file.empty() &&
       SSL_CTX_load_verify_locations(context.get(), extra_ca_file.c_str(), nullptr) != 1) {
-    return fail(Errc::tls,
-                fmt::format("the CA file {} cannot be used: {}", extra_ca_file,
-                            last_openssl_error()),
-                "it must be a readable file of PEM certificates");
+    return fail(
+        Errc::tls,
+        fmt::format("the CA file {} cannot be used: {}", extra_ca_file, last_openssl_error()),
+        "it must be a readable file of PEM certificates");
   }
   constexpr unsigned char kAlpn[] = "\x08http/1.1";
   SSL_CTX_set_alpn_protos(context.get(), kAlpn, sizeof(kAlpn) - 1);

@@ -1,6 +1,6 @@
-// TlsContext: how we speak TLS to others: TLS 1.2 or newer, the system's trust store and an optional
-// CA file, names and IP addresses of certificates checked (RFC 9110 §4.3.4), ALPN http/1.1. Used by
-// the connector.
+// TlsContext: how we speak TLS to others: TLS 1.2 or newer, the system's trust store and an
+// optional CA file, names and IP addresses of certificates checked (RFC 9110 §4.3.4), ALPN
+// http/1.1. Used by the connector.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,8 @@ class TlsContext final {
   /// `extra_ca_file` may be empty. Errors: tls (the file cannot be read or holds no certificate).
   static Result<std::unique_ptr<TlsContext>> open(const std::string& extra_ca_file);
 
-  /// A client session for the non-blocking socket `fd`, expecting a certificate for `host` (a name or
-  /// an IP literal). `sent` counts the bytes handed to the socket and outlives the session.
+  /// A client session for the non-blocking socket `fd`, expecting a certificate for `host` (a name
+  /// or an IP literal). `sent` counts the bytes handed to the socket and outlives the session.
   /// Errors: tls.
   Result<SslPtr> make_session(const std::string& host, int fd, std::uint64_t& sent) const;
 

@@ -1,5 +1,5 @@
-// Wire: a connected socket, with TLS or without, read and written without blocking. Knows nothing of
-// HTTP. Used by the connector (handshakes) and by the client's connections.
+// Wire: a connected socket, with TLS or without, read and written without blocking. Knows nothing
+// of HTTP. Used by the connector (handshakes) and by the client's connections.
 #pragma once
 
 #include <sys/uio.h>
@@ -21,11 +21,11 @@ using TcpSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executo
 class Wire final {
  public:
   enum class Status {
-    done,         ///< `count` bytes were transferred
-    want_read,    ///< try again when readable
-    want_write,   ///< try again when writable
-    end,          ///< the peer closed properly
-    broken,       ///< reset, or TLS failed; reason() says why
+    done,        ///< `count` bytes were transferred
+    want_read,   ///< try again when readable
+    want_write,  ///< try again when writable
+    end,         ///< the peer closed properly
+    broken,      ///< reset, or TLS failed; reason() says why
   };
   struct Step {
     Status status = Status::done;

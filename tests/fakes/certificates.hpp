@@ -1,5 +1,5 @@
-// Certificates made for one test: an authority, and server certificates that it signs, good and bad.
-// Nothing is written but the authority's certificate, where the caller asks for it.
+// Certificates made for one test: an authority, and server certificates that it signs, good and
+// bad. Nothing is written but the authority's certificate, where the caller asks for it.
 #pragma once
 
 #include <openssl/evp.h>
@@ -29,9 +29,9 @@ inline KeyPtr make_key() {
 
 struct CertificateSpec {
   std::string name;
-  std::string alternatives;     ///< "DNS:localhost,IP:127.0.0.1"; empty: none
+  std::string alternatives;  ///< "DNS:localhost,IP:127.0.0.1"; empty: none
   bool authority = false;
-  long valid_from = -3600;      ///< seconds from now
+  long valid_from = -3600;  ///< seconds from now
   long valid_until = 3600;
 };
 
@@ -66,7 +66,8 @@ inline CertificatePtr make_certificate(const CertificateSpec& spec, EVP_PKEY* ke
 class Authority final {
  public:
   Authority() : key_(make_key()) {
-    certificate_ = make_certificate({.name = "Test CA", .authority = true}, key_.get(), nullptr, nullptr);
+    certificate_ =
+        make_certificate({.name = "Test CA", .authority = true}, key_.get(), nullptr, nullptr);
     char path[] = "/tmp/gatehouse-ca-XXXXXX";
     FILE* file = fdopen(mkstemp(path), "w");
     PEM_write_X509(file, certificate_.get());
@@ -80,8 +81,8 @@ class Authority final {
   const std::string& file() const { return file_; }
   ContextPtr make_server(const CertificateSpec& spec, bool self_signed = false) const {
     const KeyPtr key = make_key();
-    const CertificatePtr certificate = make_certificate(
-        spec, key.get(), self_signed ? nullptr : certificate_.get(), key_.get());
+    const CertificatePtr certificate =
+        make_certificate(spec, key.get(), self_signed ? nullptr : certificate_.get(), key_.get());
     ContextPtr context(SSL_CTX_new(TLS_server_method()));
     SSL_CTX_use_certificate(context.get(), certificate.get());
     SSL_CTX_use_PrivateKey(context.get(), key.get());

@@ -1,6 +1,6 @@
-// ScriptedServer: a real loopback server that plays bytes: what no well-behaved server sends, when no
-// well-behaved server sends it. Each connection is served by the script on a thread of its own, with
-// or without TLS. For tests of the HTTP client.
+// ScriptedServer: a real loopback server that plays bytes: what no well-behaved server sends, when
+// no well-behaved server sends it. Each connection is served by the script on a thread of its own,
+// with or without TLS. For tests of the HTTP client.
 #pragma once
 
 #include <arpa/inet.h>
@@ -11,8 +11,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <mutex>
