@@ -69,6 +69,7 @@ AccessTokenPtr TokenSource::find_cached(const vault::CredentialKey& key) const {
 }
 
 AccessTokenPtr TokenSource::remember(const vault::Credential& credential) {
+  absent_.erase(credential.key);
   auto token = std::make_shared<AccessToken>(AccessToken{
       .value = credential.tokens.access_token,
       .version = credential.version,
@@ -96,8 +97,11 @@ Task<Result<AccessTokenPtr>> TokenSource::access_token(const vault::Connection& 
   const std::uint64_t generation = generation_;
   auto row = co_await store_.credentials().find(key);
   if (!row) co_return std::unexpected(row.error());
-  if (!*row || (*row)->tokens.access_token.empty())
+  if (!*row || (*row)->tokens.access_token.empty()) {
+    if (absent_.size() >= kMaxAbsent) absent_.clear();
+    if (generation == generation_) absent_.insert(key);
     co_return std::unexpected(sign_in_error(connection, "nobody is signed in"));
+  }
   const vault::Credential& credential = **row;
   if (const auto bound = check_binding(connection, credential); !bound)
     co_return std::unexpected(bound.error());
@@ -129,6 +133,7 @@ Task<Result<AccessTokenPtr>> TokenSource::on_unauthorized(const vault::Connectio
                                                           vault::CredentialKey key,
                                                           AccessTokenPtr refused) {
   cache_.erase(key);
+  absent_.erase(key);
   auto row = co_await store_.credentials().find(key);
   if (!row) co_return std::unexpected(row.error());
   if (!*row || (*row)->tokens.access_token.empty())
@@ -209,14 +214,17 @@ TokenSource::StepUp TokenSource::on_insufficient_scope(const vault::Connection& 
 void TokenSource::on_change(const vault::Change& change) {
   if (change.table != "credentials" && change.table != "connections") return;
   ++generation_;
-  std::erase_if(cache_, [&](const auto& entry) {
-    return entry.first.organization == change.organization &&
-           entry.first.connection.value == change.id;
-  });
+  const auto is_named = [&](const vault::CredentialKey& key) {
+    return key.organization == change.organization && key.connection.value == change.id;
+  };
+  std::erase_if(cache_, [&](const auto& entry) { return is_named(entry.first); });
+  std::erase_if(absent_, is_named);
 }
 
 void TokenSource::drop_cache() {
+  ++generation_;
   cache_.clear();
+  absent_.clear();
 }
 
 }  // namespace gatehouse::oauth_client

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,6 +44,10 @@ class TokenSource final {
 
   /// The cached token if it can be used without further ado; else null. Never waits: the hot path.
   AccessTokenPtr find_cached(const vault::CredentialKey& key) const;
+  /// True when the store was asked, holds no login for `key`, and nothing was heard of one since.
+  /// Never waits. Only for servers that may be open, where a 401 leads to on_unauthorized(): that
+  /// asks the store again.
+  bool is_known_absent(const vault::CredentialKey& key) const { return absent_.contains(key); }
 
   /// A token to use now: cached, stored or refreshed. A token near its expiry is returned while a
   /// refresh runs beside; an expired one waits for it. Errors: sign_in_required (a person must; the
@@ -95,7 +100,10 @@ class TokenSource final {
   Logger& logger_;
   Refresher refresher_;
   SingleFlight<FlightKey, vault::Credential> flights_;
+  static constexpr std::size_t kMaxAbsent = 10'000;
+
   std::map<vault::CredentialKey, Entry> cache_;
+  std::set<vault::CredentialKey> absent_;
   std::uint64_t generation_ = 0;  ///< counts changes seen
   double jitter_;                 ///< of this process, so that several do not refresh at once
 };

@@ -41,6 +41,27 @@ TEST_F(TokenSourceTest, without_a_login_a_person_must_sign_in) {
   EXPECT_NE(token.error().hint.find("gatehouse login demo"), std::string::npos);
 }
 
+TEST_F(TokenSourceTest, that_nobody_is_signed_in_is_remembered_until_a_login_is_heard_of) {
+  EXPECT_FALSE(source.is_known_absent(key));
+  ASSERT_FALSE(get().has_value());
+  EXPECT_TRUE(source.is_known_absent(key));
+  sign_in(1h);
+  tell("credentials");
+  EXPECT_FALSE(source.is_known_absent(key));
+  ASSERT_TRUE(get().has_value());
+  EXPECT_FALSE(source.is_known_absent(key));
+}
+
+TEST_F(TokenSourceTest, a_401_or_a_silent_feed_ends_the_memory_that_nobody_is_signed_in) {
+  ASSERT_FALSE(get().has_value());
+  source.drop_cache();
+  EXPECT_FALSE(source.is_known_absent(key));
+  ASSERT_FALSE(get().has_value());
+  sign_in(1h);
+  EXPECT_TRUE(run(source.on_unauthorized(connection, key, nullptr)).has_value());
+  EXPECT_FALSE(source.is_known_absent(key));
+}
+
 TEST_F(TokenSourceTest, a_token_of_unknown_expiry_is_used_until_it_is_refused) {
   sign_in(std::nullopt);
   ASSERT_TRUE(get().has_value());

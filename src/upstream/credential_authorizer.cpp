@@ -25,12 +25,12 @@ Task<Result<std::vector<mcp_client::Authorizer::Header>>> CredentialAuthorizer::
     co_return fixed;
   oauth_client::AccessTokenPtr token = tokens_.find_cached(key_);
   if (!token) {
+    // A server that is not known to want OAuth is asked without a token; its challenge decides.
+    const bool may_be_open = connection_->auth != vault::AuthKind::oauth;
+    if (may_be_open && tokens_.is_known_absent(key_)) co_return fixed;
     Result<oauth_client::AccessTokenPtr> loaded = co_await tokens_.access_token(*connection_, key_);
     if (!loaded) {
-      // A server that is not known to want OAuth is asked without a token; its challenge decides.
-      const bool may_be_open = connection_->auth != vault::AuthKind::oauth &&
-                               loaded.error().code == Errc::sign_in_required;
-      if (may_be_open) co_return fixed;
+      if (may_be_open && loaded.error().code == Errc::sign_in_required) co_return fixed;
       co_return std::unexpected(loaded.error());
     }
     token = *loaded;
