@@ -1,6 +1,5 @@
 #include "demo/faulty_handler.hpp"
 
-#include <boost/asio/this_coro.hpp>
 #include <stdexcept>
 
 #include "async/condition.hpp"
@@ -39,8 +38,8 @@ Task<> drop(http::Exchange& exchange, FaultKind kind) {
   throw std::runtime_error("fault on purpose: " + std::string(to_string(kind)));
 }
 
-Task<> stall(http::Exchange& exchange) {
-  Condition left(co_await boost::asio::this_coro::executor);
+Task<> stall(Executor executor, http::Exchange& exchange) {
+  Condition left(executor);
   CancelSource& disconnected = exchange.disconnected();
   const auto on_leave = disconnected.on_cancel([&left] { left.notify_all(); });
   while (!disconnected.cancelled()) co_await left.wait();
@@ -48,7 +47,7 @@ Task<> stall(http::Exchange& exchange) {
 
 }  // namespace
 
-Task<> handle_with_faults(FaultPlan& plan, Step step, http::Handler& handler,
+Task<> handle_with_faults(Executor executor, FaultPlan& plan, Step step, http::Handler& handler,
                           http::Exchange& exchange) {
   const auto kind = plan.next(step);
   if (!kind) co_return co_await handler.handle(exchange);
@@ -57,7 +56,7 @@ Task<> handle_with_faults(FaultPlan& plan, Step step, http::Handler& handler,
         503, {{"Content-Type", "text/plain"}, {"Cache-Control", "no-store"}}, "fault on purpose\n"};
     co_return co_await exchange.respond(std::move(response));
   }
-  if (*kind == FaultKind::stall) co_await stall(exchange);
+  if (*kind == FaultKind::stall) co_await stall(executor, exchange);
   if (*kind == FaultKind::lost) {
     LostAnswer lost(exchange);
     co_await handler.handle(lost);

@@ -8,7 +8,7 @@
 namespace gatehouse::demo {
 
 /// Handles `exchange` by `handler`, or lets it go wrong as the plan says for `step`.
-Task<> handle_with_faults(FaultPlan& plan, Step step, http::Handler& handler,
+Task<> handle_with_faults(Executor executor, FaultPlan& plan, Step step, http::Handler& handler,
                           http::Exchange& exchange);
 
 }  // namespace gatehouse::demo

@@ -91,8 +91,8 @@ Task<mcp_server::ServerDescription> ToolService::describe(const mcp_server::Call
 Task<Reply> ToolService::handle(mcp_server::Call& call) {
   if (call.method() == "tools/list") co_return Reply{Reply::Result{list_, {}}};
   if (call.method() == "tools/call") co_return co_await call_tool(call);
-  co_return Reply{Reply::Failure{
-      -32601, "unknown method " + quote_remote(call.method(), 100), {}, 0}};
+  co_return Reply{
+      Reply::Failure{-32601, "unknown method " + quote_remote(call.method(), 100), {}, 0}};
 }
 
 Task<Reply> ToolService::call_tool(mcp_server::Call& call) {
@@ -111,8 +111,8 @@ Task<Reply> ToolService::call_tool(mcp_server::Call& call) {
   if (const auto problems = entry->schema->validate(arguments); !problems.empty()) {
     co_return make_reply(tool_error("Invalid arguments: " + mcp::describe(problems)));
   }
-  const ToolResult result = co_await entry->tool.run(
-      state_, ToolCall{call, caller, JsonView::of_proved(arguments)});
+  const ToolResult result =
+      co_await entry->tool.run(state_, ToolCall{call, caller, JsonView::of_proved(arguments)});
   co_return make_reply(result);
 }
 
