@@ -118,7 +118,7 @@ Examples:
                         {{"tool", tool_}, {"reason", schema.error().detail}});
       return {};
     }
-    const std::vector<mcp::SchemaProblem> problems = (*schema)->validate(arguments);
+    const std::vector<mcp::SchemaProblem> problems = (*schema)->check_arguments(arguments);
     if (problems.empty()) return {};
     return fail(Errc::invalid_argument,
                 fmt::format("the arguments do not fit {}: {}", tool_, mcp::describe(problems)),

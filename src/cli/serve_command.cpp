@@ -35,6 +35,20 @@ Task<> run_server(net::HttpServer& server) {
   co_await server.run();
 }
 
+struct Ending {
+  explicit Ending(Executor executor) : changed(executor) {}
+  Condition changed;
+  bool waiting = false;
+  int signal = 0;
+};
+
+Task<> watch_signals(Ending& ending) {
+  ending.waiting = true;
+  ending.changed.notify_all();
+  ending.signal = co_await net::wait_for_termination();
+  ending.changed.notify_all();
+}
+
 class ServeCommand final : public Command {
  public:
   CommandSpec spec() override {
@@ -68,9 +82,13 @@ Examples:
     if (started) {
       TaskGroup tasks(services.executor, services.log);
       tasks.spawn("http_server", run_server(**server));
+      // Whoever reads the ready line may end us at once.
+      Ending ending(services.executor);
+      tasks.spawn("signals", watch_signals(ending));
+      while (!ending.waiting) co_await ending.changed.wait();
       co_await announce(services, **server);
-      const int signal = co_await net::wait_for_termination();
-      services.log.info("draining", {{"signal", std::to_string(signal)}});
+      while (ending.signal == 0) co_await ending.changed.wait();
+      services.log.info("draining", {{"signal", std::to_string(ending.signal)}});
       co_await (*server)->drain();
       co_await tasks.shutdown();
     } else {
