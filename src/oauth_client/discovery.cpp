@@ -13,6 +13,8 @@ namespace {
 
 using http::Purpose;
 
+constexpr auto kOptionalTimeout = std::chrono::seconds(3);
+
 /// The state of one discovery; lives in the coroutine frame of discover().
 struct Search {
   DiscoveryRequest request;
@@ -38,8 +40,11 @@ void set_problem(Search& search, Error error) {
 Task<Result<http::Reply>> ask(Search& search, http::Request request, Purpose purpose,
                               http::Redirects redirects) {
   const std::string url = request.target;
-  const http::SendOptions options{
+  http::SendOptions options{
       .purpose = purpose, .allowances = search.request.allowances, .redirects = redirects};
+  // A server that lists its tools to everybody may still publish metadata, but need not: some
+  // answer such a GET with a stream that never ends.
+  if (search.open) options.timeout = kOptionalTimeout;
   Result<http::Reply> reply = co_await search.client.send(std::move(request), options);
   if (reply) {
     search.reached = true;
@@ -173,9 +178,11 @@ Task<bool> take_resource_metadata(Search& search, std::string url) {
 
 Task<> find_resource_metadata(Search& search) {
   std::vector<std::string> urls;
+  bool named = false;
   if (const auto bearer = oauth::find_bearer(search.challenges)) {
     search.found.challenge_scope = bearer->scope;
-    if (!bearer->resource_metadata.empty()) urls.push_back(bearer->resource_metadata);
+    named = !bearer->resource_metadata.empty();
+    if (named) urls.push_back(bearer->resource_metadata);
   }
   for (std::string& url : oauth::protected_resource_metadata_urls(search.server))
     if (std::ranges::find(urls, url) == urls.end()) urls.push_back(std::move(url));
@@ -183,6 +190,9 @@ Task<> find_resource_metadata(Search& search) {
     if (co_await take_resource_metadata(search, url)) co_return;
     if (search.found.problem) co_return;
   }
+  // A server that names its metadata has some: an outage does not make it one of 2025-03-26, whose
+  // origin would be asked to sign people in.
+  if (named && search.doubt) set_problem(search, *search.doubt);
 }
 
 /// The metadata of one issuer from the first place that has it. Nothing: none of them has.

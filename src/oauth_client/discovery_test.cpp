@@ -194,6 +194,17 @@ TEST_F(DiscoveryTest, nothing_is_guessed_on_an_outage) {
   EXPECT_FALSE(found.server.has_value());
 }
 
+TEST_F(DiscoveryTest, named_metadata_that_cannot_be_read_now_leads_to_no_other_server) {
+  http.on("GET https://mcp.example/.well-known/oauth-authorization-server", 200,
+          server("https://mcp.example"));
+  http.on(std::string("GET ") + kPathForm, 503, "");
+  const Discovery found =
+      find_challenged("Bearer resource_metadata=\"" + std::string(kPathForm) + "\"");
+  EXPECT_EQ(found.problem->code, Errc::server_error);
+  EXPECT_FALSE(found.server.has_value());
+  EXPECT_EQ(got("https://mcp.example/.well-known/oauth-authorization-server"), 0);
+}
+
 TEST_F(DiscoveryTest, every_step_that_fails_leaves_an_explanation_and_no_server) {
   for (const std::string what : {"POST https://mcp.example/mcp",
                                  "GET https://as.example/.well-known/oauth-authorization-server"}) {
