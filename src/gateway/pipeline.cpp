@@ -170,7 +170,7 @@ std::variant<ValidatedCall, Refused> Pipeline::validate(AuthorizedCall authorize
                     "tell the operator of that server"},
                    {}};
   }
-  const std::vector<mcp::SchemaProblem> problems = schema->validate(call.call.arguments);
+  const std::vector<mcp::SchemaProblem> problems = schema->check_arguments(call.call.arguments);
   if (problems.empty()) return ValidatedCall{std::move(call)};
   return Refused{
       Refused::Step::validate,

@@ -25,8 +25,8 @@ Result<std::unique_ptr<Schema>> Schema::compile(std::string_view raw_schema) {
 }
 
 std::vector<SchemaProblem> Schema::validate(std::string_view raw_value, std::string_view root,
-                                            std::size_t max_problems) const {
-  return run_schema(program_->nodes, JsonTree(raw_value), root, max_problems);
+                                            std::size_t max_problems, Nulls nulls) const {
+  return run_schema(program_->nodes, JsonTree(raw_value), root, max_problems, nulls);
 }
 
 const std::vector<std::string>& Schema::unchecked() const {

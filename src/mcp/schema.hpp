@@ -20,6 +20,10 @@ struct SchemaProblem {
 /// "/arguments/repo: must be a string, is a number" joined by "; ".
 std::string describe(const std::vector<SchemaProblem>& problems);
 
+/// What a null member of the outermost object is where its schema asks for something else and does
+/// not require it: a value like any other, or the same as leaving it out.
+enum class Nulls { values, left_out };
+
 class Schema final {
  public:
   /// `raw_schema` is proved JSON. Other dialects than 2020-12 (and draft-07, whose `definitions`,
@@ -34,7 +38,12 @@ class Schema final {
   /// path. When the work bound is hit, that is the problem reported.
   std::vector<SchemaProblem> validate(std::string_view raw_value,
                                       std::string_view root = "/arguments",
-                                      std::size_t max_problems = 5) const;
+                                      std::size_t max_problems = 5,
+                                      Nulls nulls = Nulls::values) const;
+  /// validate() for a tool's arguments: many clients send null for an optional one that is absent.
+  std::vector<SchemaProblem> check_arguments(std::string_view raw_arguments) const {
+    return validate(raw_arguments, "/arguments", 5, Nulls::left_out);
+  }
 
   /// Keywords that are present but not checked (a pattern we cannot run in linear time, an unknown
   /// format is not among them): for a warning.

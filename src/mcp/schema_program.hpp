@@ -60,6 +60,6 @@ Result<void> compile_schema(std::string source, std::string& kept_source,
                             std::vector<SchemaNode>& nodes, std::vector<std::string>& unchecked);
 
 std::vector<SchemaProblem> run_schema(const std::vector<SchemaNode>& nodes, const JsonTree& value,
-                                      std::string_view root, std::size_t max_problems);
+                                      std::string_view root, std::size_t max_problems, Nulls nulls);
 
 }  // namespace gatehouse::mcp

@@ -141,5 +141,15 @@ TEST(Pattern, is_linear_where_backtracking_explodes) {
   EXPECT_FALSE(pattern->search(std::string(20000, 'a') + "!"));
 }
 
+TEST(Schema, takes_null_for_an_optional_argument_as_left_out) {
+  const auto schema = Schema::compile(
+      R"({"type":"object","properties":{"a":{"type":"boolean"},"b":{"type":"object","properties":{"c":{"type":"string"}}},"r":{"type":"string"}},"required":["r"]})");
+  ASSERT_TRUE(schema);
+  EXPECT_TRUE((*schema)->check_arguments(R"({"a":null,"r":"x"})").empty());
+  EXPECT_FALSE((*schema)->check_arguments(R"({"r":null})").empty());
+  EXPECT_FALSE((*schema)->check_arguments(R"({"r":"x","b":{"c":null}})").empty());
+  EXPECT_FALSE((*schema)->validate(R"({"a":null,"r":"x"})").empty());
+}
+
 }  // namespace
 }  // namespace gatehouse::mcp

@@ -1,6 +1,7 @@
 // Running a compiled schema over a value. Bounded by a budget of steps, whatever the schema.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/encoding.hpp"
@@ -88,8 +89,8 @@ bool fits_format(std::string_view format, std::string_view text) {
 class Validator final {
  public:
   Validator(const std::vector<SchemaNode>& nodes, const JsonTree& tree, std::string_view root,
-            std::size_t max_problems)
-      : nodes_(nodes), tree_(tree), path_(root), max_problems_(max_problems) {}
+            std::size_t max_problems, Nulls nulls = Nulls::values)
+      : nodes_(nodes), tree_(tree), path_(root), max_problems_(max_problems), nulls_(nulls) {}
 
   std::vector<SchemaProblem> run() {
     check(0, tree_.root());
@@ -330,6 +331,12 @@ class Validator final {
     return false;
   }
 
+  /// An optional argument given as null stands for one that was left out, as many clients send it.
+  bool is_left_out(const SchemaNode& schema, const Node& value, std::string_view name) const {
+    return nulls_ == Nulls::left_out && depth_ == 1 && value.kind == jsonrpc::JsonKind::null &&
+           std::ranges::find(schema.required, name) == schema.required.end();
+  }
+
   bool check_member(const SchemaNode& schema, const Node& value) {
     const std::string name = jsonrpc::unescape(value.raw_key);
     bool ok = true;
@@ -338,7 +345,7 @@ class Validator final {
     for (const auto& [property, index] : schema.properties) {
       if (property != name) continue;
       known = true;
-      ok = check_below(index, value, name);
+      if (!is_left_out(schema, value, name)) ok = check_below(index, value, name);
       break;
     }
     for (const auto& [pattern, index] : schema.pattern_properties) {
@@ -480,6 +487,7 @@ class Validator final {
   const JsonTree& tree_;
   std::string path_;
   std::size_t max_problems_;
+  Nulls nulls_;
   std::vector<SchemaProblem> problems_;
   std::size_t budget_ = kBudget;
   std::size_t pattern_steps_ = 0;
@@ -491,8 +499,9 @@ class Validator final {
 }  // namespace
 
 std::vector<SchemaProblem> run_schema(const std::vector<SchemaNode>& nodes, const JsonTree& value,
-                                      std::string_view root, std::size_t max_problems) {
-  return Validator(nodes, value, root, max_problems).run();
+                                      std::string_view root, std::size_t max_problems,
+                                      Nulls nulls) {
+  return Validator(nodes, value, root, max_problems, nulls).run();
 }
 
 }  // namespace gatehouse::mcp
