@@ -45,6 +45,7 @@ Task<> LegacyHttpPeer::close() {
 }
 
 Task<Result<mcp::Answer>> LegacyHttpPeer::request(mcp::Request request, Interaction* interaction) {
+  co_await session_->listening();
   if (is_cancelled(request)) co_return cancelled();
   const std::uint64_t generation = session_->generation();
   auto answer = co_await call_once(request, interaction);

@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 constexpr auto kSliceOfPause = 100ms;
 constexpr auto kListenHead = 30s;      // until the head of the GET stream
 constexpr auto kListenIdle = 1h;       // without a byte, not even a comment
+constexpr auto kListenWait = 1s;       // how long a first request waits for that head
 constexpr auto kListenRetry = 1000ms;  // unless the server says otherwise
 constexpr auto kListenRetryMax = 30000ms;
 constexpr int kListenFailures = 5;  // in a row, then the session goes on without a GET stream
@@ -210,8 +211,20 @@ Task<> LegacySession::post_quietly(std::shared_ptr<LegacySession> self, std::str
 
 void LegacySession::listen() {
   stop();
+  listen_answered_ = false;
   listening_ = std::make_shared<CancelSource>();
   endpoint_.parts().tasks.spawn("mcp_listen", run_listen(shared_from_this(), listening_));
+}
+
+Task<> LegacySession::listening() {
+  if (listen_answered_ || !listening_) co_return;
+  (void)co_await with_timeout<bool>(kListenWait, wait_for_listen(shared_from_this()), "the GET");
+  listen_answered_ = true;
+}
+
+Task<Result<bool>> LegacySession::wait_for_listen(std::shared_ptr<LegacySession> self) {
+  while (!self->listen_answered_) co_await self->changed_.wait();
+  co_return true;
 }
 
 void LegacySession::stop() {
@@ -238,6 +251,8 @@ Task<> LegacySession::run_listen(std::shared_ptr<LegacySession> self,
     http::Headers headers = self->headers();
     if (!last_event_id.empty()) headers.add("Last-Event-ID", last_event_id);
     auto reply = co_await self->endpoint_.get(std::move(headers), kListenHead, stop.get());
+    self->listen_answered_ = true;
+    self->changed_.notify_all();
     bool progressed = false;
     if (reply && reply->stream) {
       progressed = co_await self->read_listen(std::move(*reply), *stop, last_event_id, retry);

@@ -46,6 +46,10 @@ class LegacySession final : public std::enable_shared_from_this<LegacySession> {
 
   /// Opens the GET stream in the background.
   void listen();
+  /// Returns once the server has answered the GET, or after a second: what it sends there about the
+  /// first call must not be missed, and a GET that arrives during a call could be taken for its
+  /// resumption.
+  Task<> listening();
   /// Ends the session: DELETE, and the GET stream is closed.
   Task<> close();
   /// Stops the background without a word to the server.
@@ -74,6 +78,7 @@ class LegacySession final : public std::enable_shared_from_this<LegacySession> {
   Task<Result<std::string>> read_handshake(http::Reply reply, std::int64_t id);
   Result<Handshake> on_handshake(const http::Reply& reply, std::string_view body, std::int64_t id);
   static Task<> run_listen(std::shared_ptr<LegacySession> self, std::shared_ptr<CancelSource> stop);
+  static Task<Result<bool>> wait_for_listen(std::shared_ptr<LegacySession> self);
   Task<bool> read_listen(http::Reply reply, CancelSource& stop, std::string& last_event_id,
                          std::chrono::milliseconds& retry);
   void on_listened(std::string_view data);
@@ -93,6 +98,7 @@ class LegacySession final : public std::enable_shared_from_this<LegacySession> {
   Condition changed_;  // a renewal or a background answer has ended
   std::map<std::int64_t, ActiveCall*> calls_;
   std::shared_ptr<CancelSource> listening_;
+  bool listen_answered_ = false;
 };
 
 /// Cut in slices, so that `cancel` is noticed. False when cancelled.
