@@ -27,6 +27,9 @@ vault::StoredCatalog to_catalog(const ConnectionId& connection, mcp_client::Tool
 }  // namespace
 
 Task<Result<ListOutcome>> Upstreams::refresh_catalog(Target target) {
+  if (const auto readable = require_secrets(*target.connection); !readable) {
+    co_return std::unexpected(readable.error());
+  }
   const UpstreamPtr upstream = find_or_make(target);
   co_return co_await listings_.run(upstream->key, [this, upstream] { return list(upstream); });
 }

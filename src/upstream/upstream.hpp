@@ -13,6 +13,10 @@
 
 namespace gatehouse::upstream {
 
+/// Errc::corrupt when the connection's stored headers or environment cannot be decrypted: without
+/// them the server must not be asked.
+Result<void> require_secrets(const vault::Connection& connection);
+
 struct Upstreams::Upstream {
   Upstream(const Target& target, vault::CredentialKey key_in, oauth_client::TokenSource& tokens)
       : key(std::move(key_in)),

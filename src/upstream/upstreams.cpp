@@ -43,6 +43,14 @@ vault::CredentialKey credential_key(const Target& target) {
   return key;
 }
 
+Result<void> require_secrets(const vault::Connection& connection) {
+  if (connection.secrets_problem.empty()) return {};
+  return fail(Errc::corrupt,
+              fmt::format("the secrets of {} cannot be read: {}", connection.name,
+                          connection.secrets_problem),
+              fmt::format("gatehouse remove {0}, then gatehouse add {0} again", connection.name));
+}
+
 Upstreams::Upstreams(Parts parts)
     : parts_(std::move(parts)), openings_(parts_.tasks), listings_(parts_.tasks) {}
 
@@ -91,6 +99,9 @@ void Upstreams::record(const UpstreamPtr& upstream, const Error* error) {
 
 Task<Result<Outcome>> Upstreams::request(Target target, mcp::Request request,
                                          mcp_client::Interaction* interaction) {
+  if (const auto readable = require_secrets(*target.connection); !readable) {
+    co_return std::unexpected(readable.error());
+  }
   const UpstreamPtr upstream = find_or_make(target);
   if (upstream->in_flight >= static_cast<int>(limits::kCallsPerUpstream)) {
     co_return fail(Errc::rate_limited,
