@@ -84,19 +84,29 @@ std::optional<Reply::Failure> check_meta(const jsonrpc::Message& message) {
   if (capabilities.front() != '{') {
     return bad_meta(mcp::kMetaClientCapabilities, "must be an object");
   }
+  return std::nullopt;
+}
+
+std::optional<Reply::Failure> check_version(const jsonrpc::Message& message) {
+  const std::string_view version = message.meta_member(mcp::kMetaProtocolVersion);
   for (const std::string_view known : mcp::kModernVersions) {
     if (same_string(version, known)) return std::nullopt;
   }
   return unsupported_version(*JsonView::of_proved(version).as_string());
 }
 
-std::optional<Reply::Failure> check_headers(const jsonrpc::Message& message,
-                                            const http::Headers& headers) {
+std::optional<Reply::Failure> check_version_header(const jsonrpc::Message& message,
+                                                   const http::Headers& headers) {
   const auto version = headers.find(mcp::kHeaderProtocolVersion);
   if (!version) return mismatch("the MCP-Protocol-Version header is missing");
   if (!same_string(message.meta_member(mcp::kMetaProtocolVersion), trim_ows(*version))) {
     return mismatch("MCP-Protocol-Version differs from the version in _meta");
   }
+  return std::nullopt;
+}
+
+std::optional<Reply::Failure> check_headers(const jsonrpc::Message& message,
+                                            const http::Headers& headers) {
   const auto method = headers.find(mcp::kHeaderMethod);
   if (!method) return mismatch("the Mcp-Method header is missing");
   if (trim_ows(*method) != message.method) {

@@ -16,12 +16,17 @@ namespace gatehouse::mcp_server {
 /// of the legacy revisions (V-3); `version_header` is empty over lines.
 mcp::Era classify(const jsonrpc::Message& message, std::optional<std::string_view> version_header);
 
-/// What is wrong with the `_meta` of a modern request: -32602 for missing or malformed keys (B-5),
-/// -32022 for a version we do not speak.
-std::optional<Reply::Failure> check_meta(const jsonrpc::Message& message);
+// What is wrong with a modern request, to be asked in this order; a header that contradicts the
+// body comes before a version that nobody knows.
 
-/// What is wrong with the headers of a modern request, its `_meta` being well-formed: -32020 (H-1,
-/// H-3, H-4). Mcp-Name is compared for methods that have one.
+/// -32602 for missing or malformed keys of `_meta` (B-5).
+std::optional<Reply::Failure> check_meta(const jsonrpc::Message& message);
+/// -32020 when the version header is missing or differs from `_meta` (H-1). HTTP only.
+std::optional<Reply::Failure> check_version_header(const jsonrpc::Message& message,
+                                                   const http::Headers& headers);
+/// -32022 for a version we do not speak.
+std::optional<Reply::Failure> check_version(const jsonrpc::Message& message);
+/// -32020 for the other headers (H-3, H-4); Mcp-Name is compared for methods that have one.
 std::optional<Reply::Failure> check_headers(const jsonrpc::Message& message,
                                             const http::Headers& headers);
 

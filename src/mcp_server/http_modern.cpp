@@ -32,15 +32,11 @@ Task<> HttpEndpoint::State::modern(http::Exchange& exchange, CallerPtr caller,
     const Reply::Failure failure{jsonrpc::kInvalidRequest, "a client sends no responses", {}, 400};
     co_return co_await refuse(exchange, 400, {}, failure);
   }
+  const http::Headers& headers = exchange.request().headers;
   auto wrong = check_meta(message);
-  const bool version_unknown = wrong && wrong->code != jsonrpc::kInvalidParams;
-  if (!wrong || version_unknown) {
-    // A header that says something else than the body is the first thing to put right (H-1).
-    if (auto header = check_headers(message, exchange.request().headers);
-        header && !version_unknown) {
-      wrong = std::move(header);
-    }
-  }
+  if (!wrong) wrong = check_version_header(message, headers);
+  if (!wrong) wrong = check_version(message);
+  if (!wrong) wrong = check_headers(message, headers);
   if (wrong) co_return co_await refuse(exchange, http_status_of(*wrong), message.id, *wrong);
   if (is_removed_method(message.method)) {
     const Reply::Failure failure = unknown_method(message.method);

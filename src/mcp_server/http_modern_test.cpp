@@ -80,6 +80,9 @@ TEST_F(HttpModern, headers_must_say_what_the_body_says) {
   auto version = modern("tools/list");
   version.headers.set("MCP-Protocol-Version", "2025-11-25");
   expect_error(send(std::move(version)), 400, -32020);
+  auto unknown = modern("tools/list");
+  unknown.body.replace(unknown.body.find("2026-07-28"), 10, "2099-01-01");
+  expect_error(send(std::move(unknown)), 400, -32020);
   auto no_version = modern("tools/list");
   no_version.headers.remove("MCP-Protocol-Version");
   expect_error(send(std::move(no_version)), 400, -32020);

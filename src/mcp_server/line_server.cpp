@@ -179,6 +179,7 @@ std::optional<Reply::Failure> LineServer::objection(const jsonrpc::Message& mess
       return Reply::Failure{jsonrpc::kInvalidRequest, "initialize first", {}, 0};
     }
     if (auto wrong = check_meta(message)) return wrong;
+    if (auto wrong = check_version(message)) return wrong;
     if (is_removed_method(message.method)) return unknown_method(message.method);
     return std::nullopt;
   }
