@@ -1,0 +1,101 @@
+// What the provider did with each refresh token, as seen by the proxy in front of it, and whether a
+// login that ends may end. One Ledger per run; the torture tells it of every token request.
+//
+// A refresh token is *consumed* when the provider answered it with a new pair. A login may be lost
+// only when a consumed token's answer never arrived: the proxy swallowed it, or the process that
+// asked was killed before it had stored the pair.
+
+export class Ledger {
+  constructor() {
+    this.tokens = new Map();  // refresh token -> {login, exchange: what consumed it}
+    this.logins = [];
+    this.violations = [];
+    this.counts = { refreshes: 0, consumed: 0, unanswered: 0, reused: 0, refused: 0 };
+    this.under_way = new Map();  // connection -> exchanges whose request is not answered yet
+  }
+
+  // The next code exchange belongs to this connection.
+  expect_login(connection) {
+    this.expected = connection;
+  }
+
+  current(connection) {
+    return this.logins.findLast((login) => login.connection === connection);
+  }
+
+  // The provider answered a code: a login begins.
+  on_code(answer) {
+    const login = { connection: this.expected, revoked: undefined, reported: false };
+    this.logins.push(login);
+    this.tokens.set(answer.refresh_token, { login });
+  }
+
+  connection_of(exchange) {
+    return this.tokens.get(exchange.form.get('refresh_token'))?.login.connection;
+  }
+
+  // One refresh at a time, across all processes: two live askers at once are a violation.
+  on_request(exchange) {
+    const connection = this.connection_of(exchange);
+    this.counts.refreshes += 1;
+    const others = this.under_way.get(connection) ?? [];
+    this.under_way.set(connection, [...others, exchange]);
+    if (others.some((other) => other.owner && !other.owner.killed &&
+        exchange.owner && other.owner !== exchange.owner)) {
+      this.violations.push(`${connection}: two processes refresh at the same time`);
+    }
+  }
+
+  on_end(exchange) {
+    const connection = this.connection_of(exchange);
+    const others = this.under_way.get(connection) ?? [];
+    this.under_way.set(connection, others.filter((other) => other !== exchange));
+  }
+
+  // The provider's answer to a refresh, whether or not the client gets to see it.
+  on_answer(exchange, answer) {
+    const token = this.tokens.get(exchange.form.get('refresh_token'));
+    if (!token) return this.violations.push('a refresh token that was never issued');
+    if (answer.access_token) {
+      token.exchange = exchange;
+      this.counts.consumed += 1;
+      if (answer.refresh_token) this.tokens.set(answer.refresh_token, { login: token.login });
+      return undefined;
+    }
+    this.counts.refused += 1;
+    if (answer.error !== 'invalid_grant' || token.login.revoked) return undefined;
+    token.login.revoked = token;
+    this.counts.reused += 1;
+    return undefined;
+  }
+
+  // A command said "sign in".
+  on_sign_in_required(connection) {
+    this.current(connection).reported = true;
+  }
+
+  // Why this login may be lost; undefined when it may not.
+  static excuse({ exchange }) {
+    if (!exchange) return undefined;
+    if (exchange.swallowed) return `answer lost (${exchange.fault})`;
+    const owner = exchange.owner;
+    if (owner?.killed && owner.stored() < owner.answered) return 'killed before it was stored';
+    return undefined;
+  }
+
+  // Compares both views once all is quiet.
+  judge() {
+    for (const login of this.logins) {
+      const { connection, revoked, reported } = login;
+      if (revoked && !Ledger.excuse(revoked)) {
+        this.violations.push(`${connection}: a token was used again though its answer arrived`);
+      }
+      if (reported && !revoked)
+        this.violations.push(`${connection}: "sign in" though the provider still honours it`);
+      if (revoked && !reported)
+        this.violations.push(`${connection}: the provider ended it and nobody was told`);
+    }
+    return { provider: this.logins.filter((login) => login.revoked).length,
+      store: this.logins.filter((login) => login.reported).length };
+  }
+}
