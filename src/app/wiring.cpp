@@ -58,6 +58,7 @@ cli::Settings make_settings(const Paths& paths, const Config& config,
   settings.listen = config.listen;
   settings.public_url = config.public_url;
   settings.client_metadata_url = client_metadata_url(config);
+  settings.directory = paths.data;
   settings.socket = paths.socket();
   settings.version = kVersion;
   settings.dangerously_allow_http_loopback = config.dangerously_allow_http_loopback;

@@ -15,12 +15,23 @@ namespace {
 using oauth_client::Discovery;
 using oauth_client::Finding;
 
-void explain(Terminal& terminal, const Discovery& discovery) {
+void explain(Terminal& terminal, const std::string& name, const Discovery& discovery) {
   for (const oauth_client::DiscoveryStep& step : discovery.steps) {
     terminal.note(fmt::format("  {}  {}  {}", step.status == 0 ? "---" : std::to_string(step.status),
                               printable(step.url), printable(step.conclusion)));
   }
-  if (!discovery.summary.empty()) terminal.note(printable(discovery.summary));
+  if (!discovery.summary.empty()) terminal.note(name + " " + printable(discovery.summary) + ".");
+}
+
+// What is known before anybody has tried: an OAuth server wants a sign-in.
+Task<Result<void>> save_first_state(Services& services, const vault::Connection& connection) {
+  if (connection.auth != vault::AuthKind::oauth) co_return Result<void>{};
+  vault::ConnectionState state;
+  state.health = vault::Health::sign_in_required;
+  state.detail = "nobody is signed in";
+  state.hint = "gatehouse login " + connection.name;
+  co_return co_await services.store.connections().save_state(connection.organization,
+                                                             connection.id, std::move(state));
 }
 
 vault::AuthKind auth_of(const Discovery& discovery, bool has_headers) {
@@ -70,6 +81,8 @@ class AddCommand final : public Command {
     Result<vault::Connection> stored =
         co_await services.store.connections().create(std::move(*connection));
     if (!stored) co_return std::unexpected(stored.error());
+    if (Result<void> saved = co_await save_first_state(services, *stored); !saved)
+      co_return std::unexpected(saved.error());
     services.terminal.note(fmt::format("Added {}.", stored->name));
     co_return co_await connect(services, std::move(*stored), std::move(discovery));
   }
@@ -92,7 +105,7 @@ class AddCommand final : public Command {
     if (!found) co_return std::unexpected(found.error());
     connection.allowances = std::move(found->allowances);
     Discovery& discovery = found->discovery;
-    explain(services.terminal, discovery);
+    explain(services.terminal, connection.name, discovery);
     connection.auth = auth_of(discovery, !connection.headers.empty());
     if (discovery.problem && !options_.no_login && !may_go_on(discovery, connection)) {
       Error problem = *discovery.problem;

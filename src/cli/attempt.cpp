@@ -13,10 +13,11 @@ void tell_outcome(Terminal& terminal, const std::string& name,
                   const oauth_client::LoginOutcome& outcome) {
   terminal.note(fmt::format("Signed in to {}{}.", name,
                             outcome.subject.empty() ? "" : " as " + printable(outcome.subject)));
-  if (!outcome.missing_scopes.empty()) {
-    terminal.note("Not granted: " +
-                  printable(fmt::format("{}", fmt::join(outcome.missing_scopes, " "))));
-  }
+  std::vector<std::string> missing = outcome.missing_scopes;
+  // What it stands for was given all the same.
+  if (outcome.refreshable) std::erase(missing, "offline_access");
+  if (!missing.empty())
+    terminal.note("Not granted: " + printable(fmt::format("{}", fmt::join(missing, " "))));
 }
 
 }  // namespace

@@ -39,18 +39,11 @@ struct CommandSpec {
   enum class Listing { shown, hidden } listing = Listing::shown;
 };
 
-/// Which store a command works on.
-enum class Home {
-  own,   ///< the person's
-  demo,  ///< one that is thrown away at the end
-};
-
 class Command {
  public:
   virtual ~Command() = default;
   /// Pointers in it lead into this object.
   virtual CommandSpec spec() = 0;
-  virtual Home home() const { return Home::own; }
   enum class Kind { task, service };
   /// A service runs until it is told to stop, and logs what it does.
   virtual Kind kind() const { return Kind::task; }

@@ -29,6 +29,7 @@ std::vector<CommandPtr> make_commands() {
   commands.push_back(make_call_command());
   commands.push_back(make_serve_command());
   commands.push_back(make_stdio_command());
+  commands.push_back(make_demo_command());
   commands.push_back(make_token_create_command());
   commands.push_back(make_token_list_command());
   commands.push_back(make_token_revoke_command());

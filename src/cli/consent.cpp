@@ -13,8 +13,7 @@ namespace {
 constexpr int kQuestions = 6;  // the server, its metadata, the issuer and its endpoints
 
 std::string_view purpose_of(const http::Allowance& allowance) {
-  return allowance.purpose == http::Purpose::connection ? "the MCP server"
-                                                        : "its authorization server";
+  return allowance.purpose == http::Purpose::connection ? "MCP server" : "authorization server";
 }
 
 bool is_allowed(const std::vector<http::Allowance>& allowances, const http::Allowance& wanted) {
@@ -53,7 +52,7 @@ Task<Result<bool>> ask_allowance(Services& services, http::Allowance allowance, 
                                        : "--allow " + allowance.origin + " says yes to this origin";
   Result<Answer> answer = co_await confirm(
       services.terminal,
-      fmt::format("May Gatehouse reach it as {} of this connection?", purpose_of(allowance)),
+      fmt::format("May Gatehouse reach it as the {} of this connection?", purpose_of(allowance)),
       Answer::no, hint);
   if (!answer) co_return std::unexpected(answer.error());
   co_return *answer == Answer::yes;

@@ -151,10 +151,16 @@ Parsed parse(std::span<const std::string> words, std::vector<CommandPtr>& comman
              const std::string& version) {
   std::vector<CommandSpec> specs;
   for (const CommandPtr& command : commands) specs.push_back(command->spec());
+  // `gatehouse help COMMAND` is `gatehouse COMMAND --help`.
+  std::vector<std::string> helped;
+  if (!words.empty() && words.front() == "help") {
+    helped.assign(words.begin() + 1, words.end());
+    helped.emplace_back("--help");
+    words = helped;
+  }
   const auto dashes = std::ranges::find(words, "--");
   const std::span<const std::string> before(words.begin(), dashes);
   if (std::optional<Parsed> wrong = check_command_word(before, specs)) return *std::move(wrong);
-  if (words.empty()) words = {};
 
   Parsed parsed;
   Tree tree;

@@ -98,7 +98,9 @@ TEST_F(Parser, help_shows_flags_and_examples) {
   EXPECT_EQ(parsed.exit, Exit::done);
   EXPECT_NE(parsed.output.find("--header"), std::string::npos);
   EXPECT_NE(parsed.output.find("an example"), std::string::npos);
+  EXPECT_EQ(parse_words({"help", "show"}).output, parsed.output);
   EXPECT_NE(parse_words({}).output.find("Start here"), std::string::npos);
+  EXPECT_EQ(parse_words({"help"}).output, parse_words({}).output);
 }
 
 TEST_F(Parser, the_version_is_printed) {

@@ -56,7 +56,9 @@ class PosixTerminal final : public Terminal {
   Task<Result<std::optional<std::string>>> read_line(Echo echo) override {
     if (!input_) input_ = net::TerminalInput::open(executor_);
     net::TerminalEvent event = co_await input_->read(echo);
-    if (input_->is_terminal()) end_line();
+    progress_ = false;  // the answered question stays where it is
+    const bool ended_line = event.kind == net::TerminalEvent::Kind::line || !input_->is_terminal();
+    if (!ended_line) write_all(STDERR_FILENO, "\n");
     switch (event.kind) {
       case net::TerminalEvent::Kind::line:
         co_return std::optional<std::string>(std::move(event.text));
@@ -88,12 +90,6 @@ class PosixTerminal final : public Terminal {
  private:
   void finish_progress() {
     if (progress_) write_all(STDERR_FILENO, "\r\x1B[K");
-    progress_ = false;
-  }
-
-  // After an answer the prompt stays as it is, and what follows begins on a line of its own.
-  void end_line() {
-    if (!progress_) return;
     progress_ = false;
   }
 

@@ -26,7 +26,8 @@ struct Settings {
   std::string listen = "127.0.0.1:8484";
   std::string public_url;
   std::string client_metadata_url;
-  std::string socket;  ///< of the running gateway on this store
+  std::string directory;  ///< of the store
+  std::string socket;     ///< of the running gateway on this store
   std::string version;
   bool dangerously_allow_http_loopback = false;
   Secret state_key;  ///< seals what clients carry for the gateway

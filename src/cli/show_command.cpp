@@ -26,7 +26,7 @@ std::string login_word(const Login& login) {
   if (!login.credential || login.credential->tokens.access_token.empty()) return "none";
   if (login.credential->sign_in_required)
     return "ended: " + login.credential->sign_in_reason;
-  return login.credential->subject.empty() ? "signed in" : "as " + login.credential->subject;
+  return login.credential->subject.empty() ? "yes" : "as " + login.credential->subject;
 }
 
 std::string expiry_text(const Login& login, SystemTime now) {

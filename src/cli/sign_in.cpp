@@ -134,7 +134,7 @@ void open_browser(Services& services, const SignInOptions& options, Race& race,
   const bool wanted = options.browser == BrowserUse::open && services.browser.available() &&
                       (services.terminal.can_ask() || services.browser.chosen());
   if (!wanted) {
-    services.terminal.note("Open it in a browser.");
+    services.terminal.note("Open it in a browser, on any machine.");
     return;
   }
   const Result<void> opened = services.browser.open(url);

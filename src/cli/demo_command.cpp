@@ -1,0 +1,110 @@
+// gatehouse demo: an authorization server and MCP servers on loopback, to try everything without an
+// account, and the gateway of the person's own store beside them.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "cli/gateway_server.hpp"
+#include "cli/json_out.hpp"
+#include "demo/demo.hpp"
+
+namespace gatehouse::cli {
+namespace {
+
+Task<> run_demo(demo::Demo& demo) {
+  co_await demo.run();
+}
+
+class DemoCommand final : public Command {
+ public:
+  CommandSpec spec() override {
+    CommandSpec spec;
+    spec.name = "demo";
+    spec.summary = "Try everything: a provider and servers on this machine, and the gateway";
+    spec.details = R"(Nobody has a password there, so it answers on loopback only. The gateway works on your own store;
+the provider keeps its sign-ins beside it.
+
+Examples:
+  gatehouse demo
+  gatehouse demo --listen 127.0.0.1:0 --json)";
+    spec.arguments = {
+        {"--listen", "Address and port of provider and servers; 127.0.0.1:8485 when left out",
+         &listen_},
+        {"--gateway", "Address and port of the gateway; as `gatehouse serve` when left out",
+         &gateway_},
+        {"--json", "Print the ready line as JSON", &json_}};
+    return spec;
+  }
+
+  Kind kind() const override { return Kind::service; }
+
+  Task<Result<Exit>> run(Services& services) override {
+    Result<net::ServerConfig> where = parse_listen(listen_, "--listen");
+    if (!where) co_return std::unexpected(where.error());
+    // Who wants any free port for one wants it for both.
+    const std::string beside = where->port == 0 ? "127.0.0.1:0" : services.settings.listen;
+    Result<net::ServerConfig> gateway_config =
+        parse_listen(gateway_.empty() ? beside : gateway_, "--gateway");
+    if (!gateway_config) co_return std::unexpected(gateway_config.error());
+
+    demo::DemoSettings settings;
+    settings.address = where->address;
+    settings.port = where->port;
+    settings.directory = std::filesystem::path(services.settings.directory) / "demo";
+    Result<std::unique_ptr<demo::Demo>> demo =
+        demo::Demo::start(services.executor, services.log, services.clock, settings);
+    if (!demo) co_return std::unexpected(demo.error());
+    TaskGroup tasks(services.executor, services.log);
+    tasks.spawn("demo", run_demo(**demo));
+    Result<std::unique_ptr<GatewayServer>> gateway =
+        co_await GatewayServer::start(services, *gateway_config);
+    if (gateway) {
+      Termination termination(services);
+      co_await termination.armed();
+      announce(services.terminal, (*demo)->urls(), (*gateway)->url());
+      (void)co_await termination.signal();
+      co_await (*gateway)->stop();
+      co_await termination.stop();
+    }
+    co_await (*demo)->drain();
+    co_await tasks.shutdown();
+    if (!gateway) co_return std::unexpected(gateway.error());
+    co_return Exit::done;
+  }
+
+ private:
+  void announce(Terminal& terminal, const demo::DemoUrls& urls, const std::string& gateway) const {
+    if (json_) {
+      const auto server = [](std::string_view name, const std::string& url) {
+        return JsonObject().text("name", name).text("url", url).str();
+      };
+      JsonObject json;
+      json.text("event", "ready").text("url", urls.base).text("gateway", gateway);
+      json.raw("servers", json_array({server("modern", urls.notes), server("legacy", urls.issues),
+                                      server("open", urls.tools)}));
+      terminal.print(json.str() + "\n");
+      return;
+    }
+    terminal.print(fmt::format(R"(The demo is ready; Ctrl-C ends it. In another terminal:
+  gatehouse add notes {}
+  gatehouse add issues {}
+  gatehouse add tools {}
+  gatehouse search "find a note"
+Agents reach Gatehouse at {}/mcp with a token of `gatehouse token create NAME`.
+What the demo is: {}
+)",
+                               urls.notes, urls.issues, urls.tools, gateway, urls.base));
+  }
+
+  std::string listen_ = "127.0.0.1:8485";
+  std::string gateway_;
+  bool json_ = false;
+};
+
+}  // namespace
+
+CommandPtr make_demo_command() {
+  return std::make_unique<DemoCommand>();
+}
+
+}  // namespace gatehouse::cli
