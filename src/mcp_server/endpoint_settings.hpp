@@ -20,6 +20,8 @@ struct EndpointSettings {
   std::chrono::milliseconds cache_ttl{0};
   /// How long a client may take to answer a request of ours, a person included.
   std::chrono::milliseconds ask_timeout = limits::kCallTimeoutMax;
+  /// A silent event stream gets a comment line this often.
+  std::chrono::milliseconds keep_alive = std::chrono::seconds(15);
   /// Legacy sessions over HTTP.
   std::size_t max_sessions = limits::kSessions;
   std::size_t max_sessions_per_caller = limits::kSessions / 4;

@@ -25,10 +25,29 @@ class Writing final {
 
 }  // namespace
 
-EventStream::EventStream(http::Exchange& exchange, TaskGroup& tasks)
-    : exchange_(&exchange), tasks_(tasks), changed_(tasks.executor()) {}
+EventStream::EventStream(http::Exchange& exchange, KeepAlive& keep_alive)
+    : exchange_(&exchange), keep_alive_(keep_alive), changed_(keep_alive.tasks().executor()) {
+  keep_alive_.add(this);
+}
+
+EventStream::~EventStream() {
+  keep_alive_.remove(this);
+}
+
+void EventStream::abandon() {
+  exchange_ = nullptr;
+  keep_alive_.remove(this);
+}
+
+void EventStream::keep_alive() {
+  if (!std::exchange(sent_lately_, false) && pending_.empty()) {
+    pending_ += ": still here\n\n";
+    start_pump();
+  }
+}
 
 void EventStream::append(std::string_view json) {
+  sent_lately_ = true;
   std::string line;
   if (jsonrpc::drop_line_breaks(json, line)) json = line;
   pending_ += http::format_sse_event(json);
@@ -76,9 +95,13 @@ Task<Result<void>> EventStream::send(std::string_view json) {
 void EventStream::post(std::string_view json) {
   if (broken_ || exchange_ == nullptr || pending_.size() > limits::kStreamBufferBytes) return;
   append(json);
+  start_pump();
+}
+
+void EventStream::start_pump() {
   if (pumping_) return;
   pumping_ = true;
-  tasks_.spawn("event_stream", run_pump(shared_from_this()));
+  keep_alive_.tasks().spawn("event_stream", run_pump(shared_from_this()));
 }
 
 Task<> EventStream::close(std::string_view json) {
@@ -87,7 +110,7 @@ Task<> EventStream::close(std::string_view json) {
   if (!json.empty()) append(json);
   co_await pump();
   if (exchange_ != nullptr && exchange_->streaming()) co_await exchange_->finish();
-  exchange_ = nullptr;
+  abandon();
 }
 
 }  // namespace gatehouse::mcp_server

@@ -8,15 +8,19 @@
 #include <string_view>
 
 #include "async/condition.hpp"
-#include "async/task_group.hpp"
 #include "base/result.hpp"
 #include "http/server.hpp"
+#include "mcp_server/keep_alive.hpp"
 
 namespace gatehouse::mcp_server {
 
 class EventStream final : public std::enable_shared_from_this<EventStream> {
  public:
-  EventStream(http::Exchange& exchange, TaskGroup& tasks);
+  /// `keep_alive` outlives the stream.
+  EventStream(http::Exchange& exchange, KeepAlive& keep_alive);
+  ~EventStream();
+  EventStream(const EventStream&) = delete;
+  EventStream& operator=(const EventStream&) = delete;
 
   /// Sends one message and returns when the connection has room again. Errors: unavailable (the
   /// client is gone).
@@ -26,20 +30,24 @@ class EventStream final : public std::enable_shared_from_this<EventStream> {
   /// Sends what is queued and the last message (empty: none), and ends the answer.
   Task<> close(std::string_view json);
   /// The exchange is ending without close(): nothing is written any more.
-  void abandon() { exchange_ = nullptr; }
+  void abandon();
+  /// Queues a comment line unless something was sent since the last call.
+  void keep_alive();
 
  private:
   void append(std::string_view json);
   Task<> pump();
+  void start_pump();
   static Task<> run_pump(std::shared_ptr<EventStream> self);
   Task<> idle();
 
   http::Exchange* exchange_;
-  TaskGroup& tasks_;
+  KeepAlive& keep_alive_;
   Condition changed_;
   std::string pending_;
   bool pumping_ = false;
   bool broken_ = false;
+  bool sent_lately_ = true;
 };
 
 }  // namespace gatehouse::mcp_server

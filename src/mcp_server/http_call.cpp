@@ -39,7 +39,7 @@ HttpCall::~HttpCall() {
 }
 
 EventStream& HttpCall::stream() {
-  if (!stream_) stream_ = std::make_shared<EventStream>(transport_.exchange, transport_.tasks);
+  if (!stream_) stream_ = std::make_shared<EventStream>(transport_.exchange, transport_.keep_alive);
   return *stream_;
 }
 

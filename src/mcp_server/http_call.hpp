@@ -6,7 +6,6 @@
 #include <chrono>
 #include <memory>
 
-#include "async/task_group.hpp"
 #include "http/server.hpp"
 #include "mcp_server/event_stream.hpp"
 #include "mcp_server/request_view.hpp"
@@ -26,7 +25,7 @@ class HttpCall final : public RequestView {
  public:
   struct Transport {
     http::Exchange& exchange;
-    TaskGroup& tasks;
+    KeepAlive& keep_alive;
     Accepts accepts;
     std::chrono::milliseconds ask_timeout;
   };

@@ -39,7 +39,8 @@ HttpEndpoint::State::State(Service& service_in, Authenticator& authenticator_in,
       logger(logger_in),
       clock(clock_in),
       settings(std::move(settings_in)),
-      sessions(tasks_in.executor(), settings) {}
+      sessions(tasks_in.executor(), settings),
+      keep_alive(tasks_in, settings.keep_alive) {}
 
 HttpEndpoint::HttpEndpoint(Service& service, Authenticator& authenticator, TaskGroup& tasks,
                            Logger& logger, const Clock& clock, EndpointSettings settings)
@@ -119,7 +120,7 @@ Task<> HttpEndpoint::State::post(http::Exchange& exchange, CallerPtr caller) {
 }
 
 HttpCall::Transport HttpEndpoint::State::transport_of(http::Exchange& exchange) {
-  return {exchange, tasks, parse_accept(exchange.request().headers), settings.ask_timeout};
+  return {exchange, keep_alive, parse_accept(exchange.request().headers), settings.ask_timeout};
 }
 
 Task<> HttpEndpoint::State::answer(http::Exchange& exchange, HttpCall& call, const Reply& reply) {

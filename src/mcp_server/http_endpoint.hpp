@@ -18,7 +18,8 @@ namespace gatehouse::mcp_server {
 
 class HttpEndpoint final : public http::Handler {
  public:
-  /// Everything given must outlive the endpoint; `tasks` must have ended before it is destroyed.
+  /// Everything given must outlive the endpoint. At shutdown the HTTP server is drained first, then
+  /// `tasks` is shut down, then the endpoint is destroyed.
   HttpEndpoint(Service& service, Authenticator& authenticator, TaskGroup& tasks, Logger& logger,
                const Clock& clock, EndpointSettings settings = {});
   ~HttpEndpoint() override;

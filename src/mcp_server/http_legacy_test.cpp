@@ -146,6 +146,18 @@ TEST_F(HttpLegacy, a_question_ends_when_the_client_refuses_leaves_or_stays_silen
   EXPECT_THAT(refused.response.body, HasSubstr(R"(error -1: \"no\")"));
 }
 
+TEST_F(HttpLegacy, a_silent_stream_is_kept_alive) {
+  restart({.keep_alive = std::chrono::milliseconds(1)});
+  const std::string session = open();
+  Exchange asking(in_session(session, call("ask")));
+  asking.on_write = [&] {
+    if (asking.response.body.find(": still here") == std::string::npos) return;
+    asking.disconnected().cancel();
+  };
+  run(asking);
+  EXPECT_THAT(asking.response.body, HasSubstr("\n\n: still here\n\n"));
+}
+
 TEST_F(HttpLegacy, a_notification_cancels_the_call_it_names_and_a_disconnect_does_not) {
   const std::string session = open();
   Exchange waiting(in_session(session, call("wait")));

@@ -51,6 +51,7 @@ struct HttpEndpoint::State {
   const http::Headers json_headers{{"Content-Type", "application/json"}};
   std::string server_info;  ///< raw; empty until the first modern request
   SessionTable sessions;
+  KeepAlive keep_alive;
   bool reaping = false;
 };
 

@@ -1,6 +1,7 @@
 // FakeExchange: one HTTP exchange without a socket, for tests of http::Handlers.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -32,6 +33,7 @@ class FakeExchange final : public http::Exchange {
   }
   Task<Result<void>> write(std::string_view bytes) override {
     response.body += bytes;
+    if (on_write) on_write();
     co_return Result<void>{};
   }
   Task<> finish() override {
@@ -42,6 +44,7 @@ class FakeExchange final : public http::Exchange {
   CancelSource& disconnected() override { return disconnected_; }
 
   http::Response response;
+  std::function<void()> on_write;  ///< after each piece of a stream
   int answers = 0;
   bool finished = false;
 
