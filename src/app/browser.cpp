@@ -36,8 +36,7 @@ int start(const std::vector<std::string>& command, pid_t& pid) {
   for (const int descriptor : {0, 1, 2})
     posix_spawn_file_actions_addopen(&files, descriptor, "/dev/null", O_RDWR, 0);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-  const int error =
-      ::posix_spawnp(&pid, argv.front(), &files, &attributes, argv.data(), environ);
+  const int error = ::posix_spawnp(&pid, argv.front(), &files, &attributes, argv.data(), environ);
   posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&files);
   return error;
@@ -55,8 +54,8 @@ class ProcessBrowser final : public cli::Browser {
   Result<void> open(std::string_view url) override {
     const Result<http::Url> parsed = http::Url::parse(url, "the address");
     if (!parsed) return std::unexpected(parsed.error());
-    const auto commands = chosen() ? browser_commands(variable_, url)
-                                   : browser_commands("xdg-open", url);
+    const auto commands =
+        chosen() ? browser_commands(variable_, url) : browser_commands("xdg-open", url);
     std::string problem = "no program is named";
     for (const std::vector<std::string>& command : commands) {
       const int error = start(command, pid_);

@@ -23,7 +23,8 @@ Result<void> put_public_url(Config& config, const std::string& text) {
   const Result<http::Url> url = http::Url::parse(text, "the public URL");
   if (!url) return fail(Errc::invalid_argument, url.error().detail);
   if (url->path() != "/" || !url->query().empty())
-    return fail(Errc::invalid_argument, "is an origin without a path, such as https://tools.example");
+    return fail(Errc::invalid_argument,
+                "is an origin without a path, such as https://tools.example");
   config.public_url = url->origin();
   return {};
 }
@@ -191,7 +192,8 @@ std::string config_document() {
       "| Variable | Meaning |\n|---|---|\n"
       "| `GATEHOUSE_HOME` | Folder of store, key and configuration. Default: the XDG folders, "
       "`~/.local/share/gatehouse` for the store |\n"
-      "| `GATEHOUSE_KEY` | The key that encrypts secrets in the store, base64 of 32 bytes. Default: "
+      "| `GATEHOUSE_KEY` | The key that encrypts secrets in the store, base64 of 32 bytes. "
+      "Default: "
       "the file `gatehouse.key` beside the store, made at first use |\n"
       "| `BROWSER` | Program that opens a sign-in page; `%s` stands for the address. Default: "
       "`xdg-open` where a display is |\n"

@@ -28,8 +28,8 @@ struct Config {
 
 /// One key of the file, as written there.
 struct Setting {
-  std::string key;  ///< "log.level"
-  std::string text;  ///< texts as they are, booleans as "true" or "false"
+  std::string key;    ///< "log.level"
+  std::string text;   ///< texts as they are, booleans as "true" or "false"
   std::string where;  ///< "/home/a/.config/gatehouse/config.toml:3", or the variable's name
 };
 

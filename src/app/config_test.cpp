@@ -80,8 +80,8 @@ TEST_F(ConfigFile, a_syntax_error_names_its_line) {
 
 TEST_F(ConfigFile, a_variable_overrides_the_file) {
   const Result<Config> config =
-      load("listen = \"127.0.0.1:1\"", {{"GATEHOUSE_LISTEN", "127.0.0.1:2"},
-                                        {"GATEHOUSE_LOG_LEVEL", "error"}});
+      load("listen = \"127.0.0.1:1\"",
+           {{"GATEHOUSE_LISTEN", "127.0.0.1:2"}, {"GATEHOUSE_LOG_LEVEL", "error"}});
   ASSERT_TRUE(config);
   EXPECT_EQ(config->listen, "127.0.0.1:2");
   EXPECT_EQ(config->log_level, "error");
@@ -117,8 +117,8 @@ TEST(Paths, otherwise_the_xdg_folders_are_used) {
   ASSERT_TRUE(home);
   EXPECT_EQ(home->data, "/h/.local/share/gatehouse");
   EXPECT_EQ(home->config, "/h/.config/gatehouse/config.toml");
-  const Result<Paths> xdg = find_paths(environment_of(
-      {{"HOME", "/h"}, {"XDG_DATA_HOME", "/d"}, {"XDG_CONFIG_HOME", "relative"}}));
+  const Result<Paths> xdg = find_paths(
+      environment_of({{"HOME", "/h"}, {"XDG_DATA_HOME", "/d"}, {"XDG_CONFIG_HOME", "relative"}}));
   ASSERT_TRUE(xdg);
   EXPECT_EQ(xdg->data, "/d/gatehouse");
   EXPECT_EQ(xdg->config, "/h/.config/gatehouse/config.toml");

@@ -53,8 +53,8 @@ class SpdLogger final : public Logger {
 
   void write(LogLevel level, std::string_view event,
              std::initializer_list<LogField> fields) override {
-    logger_.log(to_spdlog(level), style_ == LogStyle::text ? text(level, event, fields)
-                                                           : json(level, event, fields));
+    logger_.log(to_spdlog(level),
+                style_ == LogStyle::text ? text(level, event, fields) : json(level, event, fields));
   }
 
  private:
@@ -64,8 +64,7 @@ class SpdLogger final : public Logger {
     std::string line = fmt::format("{:5} {}", to_string(level), event);
     for (const LogField& field : fields) {
       const bool plain =
-          !field.value.empty() &&
-          field.value.find_first_of(" \"\\=") == std::string::npos &&
+          !field.value.empty() && field.value.find_first_of(" \"\\=") == std::string::npos &&
           std::ranges::none_of(field.value, [](unsigned char c) { return c < 0x20 || c >= 0x7F; });
       line += fmt::format(" {}={}", field.name, plain ? field.value : jsonrpc::quote(field.value));
     }
@@ -74,9 +73,9 @@ class SpdLogger final : public Logger {
 
   static std::string json(LogLevel level, std::string_view event,
                           std::initializer_list<LogField> fields) {
-    std::string line = fmt::format(R"({{"time":"{}","level":"{}","event":{})",
-                                   to_rfc3339(RealClock().now()), to_string(level),
-                                   jsonrpc::quote(event));
+    std::string line =
+        fmt::format(R"({{"time":"{}","level":"{}","event":{})", to_rfc3339(RealClock().now()),
+                    to_string(level), jsonrpc::quote(event));
     for (const LogField& field : fields)
       line += "," + jsonrpc::quote(field.name) + ":" + jsonrpc::quote(field.value);
     return line + "}";

@@ -10,6 +10,7 @@
 #include "app/config_command.hpp"
 #include "app/logger.hpp"
 #include "app/paths.hpp"
+#include "app/version.hpp"
 #include "app/wiring.hpp"
 #include "async/run.hpp"
 #include "cli/parser.hpp"
@@ -91,7 +92,7 @@ int main_inside_the_fence(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   std::vector<cli::CommandPtr> commands = cli::make_commands();
   commands.push_back(make_config_docs_command());
-  const cli::Parsed parsed = cli::parse(words, commands, kVersion);
+  const cli::Parsed parsed = cli::parse(words, commands, version());
   std::fputs(parsed.output.c_str(), stdout);
   if (!parsed.complaint.empty()) std::fputs((parsed.complaint + "\n").c_str(), stderr);
   if (parsed.command == nullptr) return static_cast<int>(parsed.exit);

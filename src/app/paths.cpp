@@ -40,9 +40,8 @@ Result<Paths> find_paths(const Environment& environment) {
                 "set GATEHOUSE_HOME to an absolute path");
   }
   const fs::path base = *home;
-  return Paths{
-      xdg(environment, "XDG_DATA_HOME", base / ".local" / "share") / "gatehouse",
-      xdg(environment, "XDG_CONFIG_HOME", base / ".config") / "gatehouse" / "config.toml"};
+  return Paths{xdg(environment, "XDG_DATA_HOME", base / ".local" / "share") / "gatehouse",
+               xdg(environment, "XDG_CONFIG_HOME", base / ".config") / "gatehouse" / "config.toml"};
 }
 
 Result<void> prepare(const Paths& paths) {

@@ -1,6 +1,7 @@
 #include "app/wiring.hpp"
 
 #include "app/browser.hpp"
+#include "app/version.hpp"
 #include "async/timer.hpp"
 #include "cli/person.hpp"
 #include "gateway/gateway.hpp"
@@ -16,7 +17,7 @@ namespace {
 
 // What a child process may know of us besides its own configuration: what it takes to find
 // programs and its home, no more (as the official SDKs do).
-constexpr std::array<const char*, 7> kInherited{"HOME", "LANG", "LOGNAME", "PATH",
+constexpr std::array<const char*, 7> kInherited{"HOME",  "LANG", "LOGNAME", "PATH",
                                                 "SHELL", "TERM", "USER"};
 constexpr std::size_t kWorkers = 3;  // store, name resolution, and one that may be slow
 
@@ -26,8 +27,7 @@ jsonrpc::ProcessSpec process_of(const vault::Connection& connection,
   spec.argv = connection.command;
   spec.name = connection.name;
   for (const char* name : kInherited) {
-    if (const std::optional<std::string> value = environment(name))
-      spec.environment[name] = *value;
+    if (const std::optional<std::string> value = environment(name)) spec.environment[name] = *value;
   }
   for (const auto& [name, value] : connection.environment)
     spec.environment[name] = std::string(value.reveal());
@@ -40,7 +40,7 @@ net::ClientConfig client_config(const Config& config) {
   net::ClientConfig out;
   out.extra_ca_file = config.ca_file;
   out.proxy = config.proxy;
-  out.user_agent = std::string("gatehouse/") + kVersion;
+  out.user_agent = "gatehouse/" + version();
   out.dangerously_allow_http_loopback = config.dangerously_allow_http_loopback;
   return out;
 }
@@ -52,15 +52,14 @@ std::string client_metadata_url(const Config& config) {
   return hosted ? config.public_url + std::string(gateway::kClientMetadataPath) : std::string();
 }
 
-cli::Settings make_settings(const Paths& paths, const Config& config,
-                            const vault::MasterKey& key) {
+cli::Settings make_settings(const Paths& paths, const Config& config, const vault::MasterKey& key) {
   cli::Settings settings;
   settings.listen = config.listen;
   settings.public_url = config.public_url;
   settings.client_metadata_url = client_metadata_url(config);
   settings.directory = paths.data;
   settings.socket = paths.socket();
-  settings.version = kVersion;
+  settings.version = version();
   settings.dangerously_allow_http_loopback = config.dangerously_allow_http_loopback;
   settings.state_key = key.derive("request state");
   settings.state_key_id = base64url_encode(key.id());
@@ -83,16 +82,16 @@ class RealWiring final : public Wiring {
         store_(std::move(store)),
         tasks_(order_.executor, order_.log),
         browser_(make_browser(order_.environment)),
-        http_(net::make_client(order_.executor, *workers_, order_.log,
-                               client_config(order_.config))),
+        http_(
+            net::make_client(order_.executor, *workers_, order_.log, client_config(order_.config))),
         tokens_(*store_, *http_, clock_, tasks_, order_.log),
         login_(*store_, *http_, clock_, order_.log, oauth_settings(settings_)),
         person_(order_.terminal, *browser_),
         processes_(order_.executor, order_.log),
         upstreams_(upstream_parts()),
-        services_{order_.executor, settings_, order_.terminal, *browser_, *workers_, tasks_,
-                  clock_,          order_.log, *store_,        *http_,    tokens_,   login_,
-                  upstreams_,      person_} {
+        services_{order_.executor, settings_, order_.terminal, *browser_, *workers_,
+                  tasks_,          clock_,    order_.log,      *store_,   *http_,
+                  tokens_,         login_,    upstreams_,      person_} {
     // What this process writes is seen by its own caches at once (design §3).
     listener_ = store_->changes().listen(
         [this](const vault::Change& change) { tokens_.on_change(change); });
@@ -108,8 +107,7 @@ class RealWiring final : public Wiring {
 
  private:
   upstream::Parts upstream_parts() {
-    return {*http_, *store_,   tokens_, tasks_, order_.log,
-            clock_, launcher(), &person_};
+    return {*http_, *store_, tokens_, tasks_, order_.log, clock_, launcher(), &person_};
   }
 
   upstream::LauncherFactory launcher() {
@@ -149,8 +147,8 @@ Result<std::unique_ptr<Wiring>> Wiring::build(Order order) {
   const Result<vault::MasterKey> key = load_key(order.paths, order.key);
   if (!key) return std::unexpected(key.error());
   auto workers = std::make_unique<Workers>(kWorkers);
-  Result<std::unique_ptr<vault::Store>> store = vault::SqliteStore::open(
-      order.paths.database(), vault::Sealer(*key), *workers, order.log);
+  Result<std::unique_ptr<vault::Store>> store =
+      vault::SqliteStore::open(order.paths.database(), vault::Sealer(*key), *workers, order.log);
   if (!store) return std::unexpected(store.error());
   return std::make_unique<RealWiring>(std::move(order), *key, std::move(workers),
                                       std::move(*store));

@@ -11,8 +11,6 @@
 
 namespace gatehouse::app {
 
-inline constexpr const char* kVersion = GATEHOUSE_VERSION;
-
 class Wiring {
  public:
   struct Order {

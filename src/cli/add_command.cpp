@@ -17,7 +17,8 @@ using oauth_client::Finding;
 
 void explain(Terminal& terminal, const std::string& name, const Discovery& discovery) {
   for (const oauth_client::DiscoveryStep& step : discovery.steps) {
-    terminal.note(fmt::format("  {}  {}  {}", step.status == 0 ? "---" : std::to_string(step.status),
+    terminal.note(fmt::format("  {}  {}  {}",
+                              step.status == 0 ? "---" : std::to_string(step.status),
                               printable(step.url), printable(step.conclusion)));
   }
   if (!discovery.summary.empty()) terminal.note(name + " " + printable(discovery.summary) + ".");
@@ -30,8 +31,8 @@ Task<Result<void>> save_first_state(Services& services, const vault::Connection&
   state.health = vault::Health::sign_in_required;
   state.detail = "nobody is signed in";
   state.hint = "gatehouse login " + connection.name;
-  co_return co_await services.store.connections().save_state(connection.organization,
-                                                             connection.id, std::move(state));
+  co_return co_await services.store.connections().save_state(connection.organization, connection.id,
+                                                             std::move(state));
 }
 
 vault::AuthKind auth_of(const Discovery& discovery, bool has_headers) {
@@ -123,17 +124,15 @@ class AddCommand final : public Command {
   // A login may decide what discovery could not.
   static bool may_go_on(const Discovery& discovery, const vault::Connection& connection) {
     return discovery.server || discovery.issuers.size() > 1 ||
-           connection.auth == vault::AuthKind::headers ||
-           connection.auth == vault::AuthKind::none;
+           connection.auth == vault::AuthKind::headers || connection.auth == vault::AuthKind::none;
   }
 
   static Task<Result<void>> ask_header(Services& services, vault::Connection& connection) {
-    const std::string hint = fmt::format(
-        "gatehouse add {} {} --header NAME=env:VARIABLE (or --bearer env:VARIABLE)",
-        connection.name, connection.url);
-    Result<std::string> name =
-        co_await ask(services.terminal, "Name of the header that carries the key",
-                     "Authorization", hint);
+    const std::string hint =
+        fmt::format("gatehouse add {} {} --header NAME=env:VARIABLE (or --bearer env:VARIABLE)",
+                    connection.name, connection.url);
+    Result<std::string> name = co_await ask(
+        services.terminal, "Name of the header that carries the key", "Authorization", hint);
     if (!name) co_return std::unexpected(name.error());
     const Result<HeaderSource> source = parse_header_source(*name);
     if (!source) co_return std::unexpected(source.error());
@@ -182,9 +181,10 @@ class AddCommand final : public Command {
   static Error with_way_on(Error error, const Attempt& attempt) {
     const std::string& name = attempt.connection().name;
     if (error.hint.empty())
-      error.hint = fmt::format("{0} is added: gatehouse status {0}, gatehouse login {0} or gatehouse "
-                               "remove {0}",
-                               name);
+      error.hint = fmt::format(
+          "{0} is added: gatehouse status {0}, gatehouse login {0} or gatehouse "
+          "remove {0}",
+          name);
     return error;
   }
 

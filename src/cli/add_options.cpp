@@ -11,7 +11,8 @@
 namespace gatehouse::cli {
 namespace {
 
-constexpr const char* kDetails = R"(Gatehouse finds out what the server needs, says why, signs in and lists the tools. Secrets never
+constexpr const char* kDetails =
+    R"(Gatehouse finds out what the server needs, says why, signs in and lists the tools. Secrets never
 stand on the command line: they come from env:VARIABLE, file:PATH or a prompt.
 
 Examples:
@@ -47,8 +48,9 @@ Result<void> check_together(const AddOptions& o) {
   if (has_secret && o.client_id.empty())
     return fail(Errc::invalid_argument, "a client secret needs --client-id");
   if (o.client_secret_stdin && !o.client_secret_file.empty())
-    return fail(Errc::invalid_argument, "--client-secret-stdin and --client-secret-file exclude "
-                                        "each other");
+    return fail(Errc::invalid_argument,
+                "--client-secret-stdin and --client-secret-file exclude "
+                "each other");
   return {};
 }
 
@@ -75,8 +77,7 @@ Task<Result<void>> read_headers(Services& services, const AddOptions& options,
   if (!source) co_return std::unexpected(source.error());
   Result<Secret> token = co_await obtain(services, *source, "Bearer token");
   if (!token) co_return std::unexpected(token.error());
-  connection.headers.push_back(
-      {"Authorization", Secret("Bearer " + std::string(token->reveal()))});
+  connection.headers.push_back({"Authorization", Secret("Bearer " + std::string(token->reveal()))});
   co_return Result<void>{};
 }
 
@@ -191,8 +192,7 @@ Task<Result<void>> read_secrets(Services& services, const AddOptions& options,
     if (!secret) co_return std::unexpected(secret.error());
     connection.oauth.client_secret = std::move(*secret);
   } else if (!options.client_secret_file.empty()) {
-    Result<Secret> secret =
-        read_secret({SecretSource::Kind::file, options.client_secret_file});
+    Result<Secret> secret = read_secret({SecretSource::Kind::file, options.client_secret_file});
     if (!secret) co_return std::unexpected(secret.error());
     connection.oauth.client_secret = std::move(*secret);
   }

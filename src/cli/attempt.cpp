@@ -33,8 +33,8 @@ Task<Result<oauth_client::LoginOutcome>> Attempt::authorize(SignInOrder order) {
   Result<SignedIn> done = co_await sign_in(services_, std::move(order));
   // What was agreed to before a failure is stored all the same.
   if (!done) {
-    Result<std::optional<vault::Connection>> stored = co_await services_.store.connections().find(
-        connection_.organization, connection_.name);
+    Result<std::optional<vault::Connection>> stored =
+        co_await services_.store.connections().find(connection_.organization, connection_.name);
     if (stored && *stored) connection_ = std::move(**stored);
     co_return std::unexpected(done.error());
   }
@@ -57,8 +57,8 @@ Task<Result<void>> Attempt::satisfy(upstream::PersonNeeded need) {
   if (!possible || authorizations_ >= limits::kStepUpAttempts) {
     Error error = need.error;
     if (authorizations_ >= limits::kStepUpAttempts) {
-      error.detail += fmt::format(" (after {} sign-ins: the server keeps asking)",
-                                  limits::kStepUpAttempts);
+      error.detail +=
+          fmt::format(" (after {} sign-ins: the server keeps asking)", limits::kStepUpAttempts);
     }
     co_return std::unexpected(error);
   }
@@ -76,8 +76,7 @@ Task<Result<vault::StoredCatalog>> Attempt::list_tools() {
     Result<upstream::ListOutcome> listed = co_await services_.upstreams.refresh_catalog(target());
     if (!listed) co_return std::unexpected(listed.error());
     if (auto* catalog = std::get_if<vault::StoredCatalog>(&*listed)) co_return std::move(*catalog);
-    Result<void> satisfied =
-        co_await satisfy(std::get<upstream::PersonNeeded>(std::move(*listed)));
+    Result<void> satisfied = co_await satisfy(std::get<upstream::PersonNeeded>(std::move(*listed)));
     if (!satisfied) co_return std::unexpected(satisfied.error());
   }
 }

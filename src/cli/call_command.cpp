@@ -37,7 +37,8 @@ class CallCommand final : public Command {
     CommandSpec spec;
     spec.name = "call";
     spec.summary = "Call a tool and print its result";
-    spec.details = R"(Arguments are one JSON object, @FILE, - for standard input, or KEY=VALUE pairs typed by the
+    spec.details =
+        R"(Arguments are one JSON object, @FILE, - for standard input, or KEY=VALUE pairs typed by the
 tool's schema (KEY:=JSON for anything else).
 
 Examples:
@@ -100,8 +101,7 @@ Examples:
     }
     if (first.starts_with("{")) co_return parse_arguments(first, "the arguments");
     if (first == "-") {
-      Result<std::string> text =
-          co_await services.terminal.read_all(limits::kRequestBodyBytes);
+      Result<std::string> text = co_await services.terminal.read_all(limits::kRequestBodyBytes);
       if (!text) co_return text;
       co_return parse_arguments(*text, "standard input");
     }
@@ -114,8 +114,7 @@ Examples:
   Result<void> check(Services& services, const ToolView& tool, std::string_view arguments) {
     const Result<std::unique_ptr<mcp::Schema>> schema = mcp::Schema::compile(tool.input_schema);
     if (!schema) {
-      services.log.warn("schema_not_checked",
-                        {{"tool", tool_}, {"reason", schema.error().detail}});
+      services.log.warn("schema_not_checked", {{"tool", tool_}, {"reason", schema.error().detail}});
       return {};
     }
     const std::vector<mcp::SchemaProblem> problems = (*schema)->check_arguments(arguments);

@@ -14,9 +14,7 @@ struct CallbackListener::Door final : http::Handler {
 
 CallbackListener::CallbackListener(
     Services& services, std::function<void(const Result<oauth_client::LoginOutcome>&)> on_finished)
-    : services_(services),
-      on_finished_(std::move(on_finished)),
-      door_(std::make_unique<Door>()) {}
+    : services_(services), on_finished_(std::move(on_finished)), door_(std::make_unique<Door>()) {}
 
 CallbackListener::~CallbackListener() = default;
 
@@ -38,9 +36,10 @@ bool CallbackListener::listen(const Wish& wish) {
     const std::string owner = port_owner(wish.port);
     problem_ = wish.port == 0
                    ? describe(server.error())
-                   : fmt::format("port {}, which is registered for this client, is in use{}; end "
-                                 "that program, or paste the address",
-                                 wish.port, owner.empty() ? "" : " by " + owner);
+                   : fmt::format(
+                         "port {}, which is registered for this client, is in use{}; end "
+                         "that program, or paste the address",
+                         wish.port, owner.empty() ? "" : " by " + owner);
     if (port == 0) port = 1;  // never listened on: the address is only to be copied
   }
   redirect_uri_ = fmt::format("http://127.0.0.1:{}{}", port, wish.path);

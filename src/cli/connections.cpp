@@ -10,10 +10,9 @@ namespace gatehouse::cli {
 
 Result<void> check_connection_name(std::string_view name) {
   const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  const bool good = !name.empty() && name.size() <= 32 && is_plain(name.front()) &&
-                    std::ranges::all_of(name, [&](char c) {
-                      return is_plain(c) || c == '_' || c == '-';
-                    });
+  const bool good =
+      !name.empty() && name.size() <= 32 && is_plain(name.front()) &&
+      std::ranges::all_of(name, [&](char c) { return is_plain(c) || c == '_' || c == '-'; });
   if (good) return {};
   return fail(Errc::invalid_argument,
               fmt::format("{} cannot be a connection's name", quote_remote(name, 60)),

@@ -32,6 +32,7 @@ std::string address_of(const vault::Connection& connection);
 std::string ago(SystemTime then, SystemTime now);
 
 /// Members every listing of a connection has: name, transport, url or command, auth, health.
-JsonObject connection_json(const vault::Connection& connection, const vault::ConnectionState& state);
+JsonObject connection_json(const vault::Connection& connection,
+                           const vault::ConnectionState& state);
 
 }  // namespace gatehouse::cli

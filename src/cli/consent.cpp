@@ -43,10 +43,9 @@ Task<Result<bool>> ask_allowance(Services& services, http::Allowance allowance, 
       (on_loopback && services.settings.dangerously_allow_http_loopback)) {
     co_return true;
   }
-  const std::string where = on_loopback ? "on this machine"
-                            : url && !url->is_https()
-                                ? "not encrypted, or not a public address"
-                                : "not a public address";
+  const std::string where = on_loopback               ? "on this machine"
+                            : url && !url->is_https() ? "not encrypted, or not a public address"
+                                                      : "not a public address";
   services.terminal.note(fmt::format("{} is {}.", printable(allowance.origin), where));
   const std::string hint = on_loopback ? "--allow-loopback says yes to this machine"
                                        : "--allow " + allowance.origin + " says yes to this origin";
@@ -88,9 +87,9 @@ Task<Result<Discovered>> discover_with_consent(Services& services,
 
 Task<Result<std::string>> choose_issuer(Services& services, std::vector<std::string> issuers) {
   services.terminal.note("The server takes sign-ins of several authorization servers:");
-  Result<std::size_t> chosen =
-      co_await choose(services.terminal, "Which one do you have an account at?", issuers,
-                      "--issuer URL chooses one of: " + fmt::format("{}", fmt::join(issuers, ", ")));
+  Result<std::size_t> chosen = co_await choose(
+      services.terminal, "Which one do you have an account at?", issuers,
+      "--issuer URL chooses one of: " + fmt::format("{}", fmt::join(issuers, ", ")));
   if (!chosen) co_return std::unexpected(chosen.error());
   co_return issuers[*chosen];
 }

@@ -21,7 +21,8 @@ class DemoCommand final : public Command {
     CommandSpec spec;
     spec.name = "demo";
     spec.summary = "Try everything: a provider and servers on this machine, and the gateway";
-    spec.details = R"(Nobody has a password there, so it answers on loopback only. The gateway works on your own store;
+    spec.details =
+        R"(Nobody has a password there, so it answers on loopback only. The gateway works on your own store;
 the provider keeps its sign-ins beside it.
 
 Examples:

@@ -13,9 +13,8 @@ std::string client_metadata(const Settings& settings) {
   JsonObject json;
   json.text("client_id", id).text("client_name", "Gatehouse");
   json.text("client_uri", settings.public_url);
-  json.texts("redirect_uris",
-             {settings.public_url + std::string(gateway::kOAuthCallbackPath),
-              "http://127.0.0.1/callback", "http://localhost/callback"});
+  json.texts("redirect_uris", {settings.public_url + std::string(gateway::kOAuthCallbackPath),
+                               "http://127.0.0.1/callback", "http://localhost/callback"});
   json.texts("grant_types", {"authorization_code", "refresh_token"});
   json.texts("response_types", {"code"}).text("token_endpoint_auth_method", "none");
   return json.str();
@@ -71,8 +70,8 @@ Task<Result<void>> GatewayHost::start() {
 }
 
 void GatewayHost::offer_socket() {
-  Result<std::unique_ptr<net::UnixListener>> socket = net::UnixListener::open(
-      services_.executor, services_.log, services_.settings.socket);
+  Result<std::unique_ptr<net::UnixListener>> socket =
+      net::UnixListener::open(services_.executor, services_.log, services_.settings.socket);
   if (socket) {
     socket_ = std::move(*socket);
     tasks_.spawn("socket", accept_joining());

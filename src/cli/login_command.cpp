@@ -14,7 +14,8 @@ class LoginCommand final : public Command {
     CommandSpec spec;
     spec.name = "login";
     spec.summary = "Sign in to a connection";
-    spec.details = R"(The browser opens where there is one. Elsewhere open the link on any machine and paste the address
+    spec.details =
+        R"(The browser opens where there is one. Elsewhere open the link on any machine and paste the address
 it ends on; over a pipe the address is read from standard input. Esc and Ctrl-C cancel.
 
 Examples:
@@ -36,9 +37,9 @@ Examples:
     Result<vault::Connection> connection = co_await require_connection(services, name_);
     if (!connection) co_return std::unexpected(connection.error());
     if (connection->auth == vault::AuthKind::headers) {
-      co_return fail(Errc::unsupported, fmt::format("{} uses a fixed key, not a sign-in", name_),
-                     fmt::format("to change the key: gatehouse remove {0}, then gatehouse add {0}",
-                                 name_));
+      co_return fail(
+          Errc::unsupported, fmt::format("{} uses a fixed key, not a sign-in", name_),
+          fmt::format("to change the key: gatehouse remove {0}, then gatehouse add {0}", name_));
     }
     for (const std::string& scope : scopes_) {
       if (std::ranges::find(connection->oauth.scopes, scope) == connection->oauth.scopes.end())

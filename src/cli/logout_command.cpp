@@ -36,8 +36,9 @@ void tell(Terminal& terminal, const std::string& name,
   if (report.outcome == oauth_client::Revoked::yes) {
     terminal.note("The provider has revoked them.");
   } else {
-    terminal.note("The provider has not revoked them, so they stay valid there until they expire: " +
-                  printable(report.detail));
+    terminal.note(
+        "The provider has not revoked them, so they stay valid there until they expire: " +
+        printable(report.detail));
   }
 }
 
@@ -114,8 +115,8 @@ class RemoveCommand final : public Command {
       // A login that cannot be read cannot be revoked; it is removed all the same.
       if (ended) report = std::move(*ended);
     }
-    Result<void> erased = co_await services.store.connections().erase(connection->organization,
-                                                                      connection->id);
+    Result<void> erased =
+        co_await services.store.connections().erase(connection->organization, connection->id);
     if (!erased) co_return std::unexpected(erased.error());
     if (json_) {
       services.terminal.print(JsonObject()

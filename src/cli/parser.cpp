@@ -78,8 +78,8 @@ Parsed complain(std::string text) {
 // Says which word is wrong before CLI11 says only that something is.
 std::optional<Parsed> check_command_word(std::span<const std::string> words,
                                          const std::vector<CommandSpec>& specs) {
-  const auto first = std::ranges::find_if(
-      words, [](const std::string& word) { return !word.starts_with("-"); });
+  const auto first =
+      std::ranges::find_if(words, [](const std::string& word) { return !word.starts_with("-"); });
   if (first == words.end()) return std::nullopt;
   std::vector<std::string> below;
   bool known = false;
@@ -93,9 +93,8 @@ std::optional<Parsed> check_command_word(std::span<const std::string> words,
     return complain(fmt::format("There is no command \"{}\".{}\n`gatehouse --help` lists them.",
                                 *first, suggestion(*first, first_words(specs))));
   }
-  const auto second = std::find_if(first + 1, words.end(), [](const std::string& word) {
-    return !word.starts_with("-");
-  });
+  const auto second = std::find_if(first + 1, words.end(),
+                                   [](const std::string& word) { return !word.starts_with("-"); });
   if (below.empty() || second == words.end() || std::ranges::find(below, *second) != below.end())
     return std::nullopt;
   return complain(fmt::format("There is no command \"{} {}\".{}\n`gatehouse {} --help` lists them.",

@@ -38,8 +38,8 @@ Result<std::string> unchecked_field(const mcp::ElicitationField& field, std::str
       const Result<jsonrpc::JsonView> view = jsonrpc::JsonView::parse(word, "the answer");
       const bool number = view && view->kind() == jsonrpc::JsonKind::number;
       if (!number || (field.type == Type::integer && !view->as_int()))
-        return fail(Errc::invalid_argument,
-                    field.type == Type::integer ? "please give a whole number"
+        return fail(Errc::invalid_argument, field.type == Type::integer
+                                                ? "please give a whole number"
                                                 : "please give a number");
       return std::string(view->raw());
     }
@@ -119,10 +119,9 @@ Task<Result<std::string>> PersonAtTerminal::answer(std::string_view method,
     co_return fail(Errc::unsupported, "the command line does not answer this");
   Result<mcp::Elicitation> elicitation = mcp::parse_elicitation(params);
   if (!elicitation) co_return std::unexpected(elicitation.error());
-  Result<std::string> given =
-      elicitation->mode == mcp::ElicitationMode::url
-          ? co_await open_link(std::move(*elicitation))
-          : co_await fill_form(std::move(*elicitation));
+  Result<std::string> given = elicitation->mode == mcp::ElicitationMode::url
+                                  ? co_await open_link(std::move(*elicitation))
+                                  : co_await fill_form(std::move(*elicitation));
   if (!given && given.error().code == Errc::cancelled) co_return mcp::make_cancel();
   co_return given;
 }

@@ -34,8 +34,8 @@ Result<HeaderSource> parse_header_source(std::string_view text) {
   const bool literal = colon != std::string_view::npos && colon < equals;
   const std::string_view name = trim_ows(text.substr(0, literal ? colon : equals));
   if (!http::is_token(name)) {
-    return fail(Errc::invalid_argument, fmt::format("--header: {} is no header name",
-                                                    quote_remote(name, 60)),
+    return fail(Errc::invalid_argument,
+                fmt::format("--header: {} is no header name", quote_remote(name, 60)),
                 "--header NAME=env:VARIABLE, --header NAME=file:PATH or --header NAME");
   }
   if (literal) {
@@ -44,8 +44,9 @@ Result<HeaderSource> parse_header_source(std::string_view text) {
         fmt::format("--header does not take the value of {} itself: command lines are visible to "
                     "other programs and stay in the shell's history",
                     name),
-        fmt::format("--header {0}=env:VARIABLE, --header {0}=file:PATH, or --header {0} to be asked",
-                    name));
+        fmt::format(
+            "--header {0}=env:VARIABLE, --header {0}=file:PATH, or --header {0} to be asked",
+            name));
   }
   Result<SecretSource> source = parse_secret_source(
       equals == std::string_view::npos ? std::string_view() : text.substr(equals + 1),
@@ -58,8 +59,7 @@ Result<Secret> read_secret(const SecretSource& source) {
   if (source.kind == SecretSource::Kind::environment) {
     const char* value = std::getenv(source.where.c_str());
     if (value == nullptr)
-      return fail(Errc::not_found,
-                  fmt::format("the environment has no variable {}", source.where));
+      return fail(Errc::not_found, fmt::format("the environment has no variable {}", source.where));
     return check_secret(value, "environment variable " + source.where);
   }
   std::ifstream file(source.where, std::ios::binary);

@@ -16,7 +16,8 @@ class ServeCommand final : public Command {
     CommandSpec spec;
     spec.name = "serve";
     spec.summary = "Let agents in over HTTP: the two tools at /mcp";
-    spec.details = R"(Agents authenticate with a token of `gatehouse token create`. Prints one line when it is ready and
+    spec.details =
+        R"(Agents authenticate with a token of `gatehouse token create`. Prints one line when it is ready and
 ends cleanly on SIGTERM and Ctrl-C.
 
 Examples:

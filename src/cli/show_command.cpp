@@ -24,8 +24,7 @@ std::string purpose_name(http::Purpose purpose) {
 std::string login_word(const Login& login) {
   if (!login.problem.empty()) return "lost: " + login.problem;
   if (!login.credential || login.credential->tokens.access_token.empty()) return "none";
-  if (login.credential->sign_in_required)
-    return "ended: " + login.credential->sign_in_reason;
+  if (login.credential->sign_in_required) return "ended: " + login.credential->sign_in_reason;
   return login.credential->subject.empty() ? "yes" : "as " + login.credential->subject;
 }
 
@@ -54,8 +53,8 @@ class ShowCommand final : public Command {
   Task<Result<Exit>> run(Services& services) override {
     Result<vault::Connection> connection = co_await require_connection(services, name_);
     if (!connection) co_return std::unexpected(connection.error());
-    Result<vault::ConnectionState> state = co_await services.store.connections().load_state(
-        connection->organization, connection->id);
+    Result<vault::ConnectionState> state =
+        co_await services.store.connections().load_state(connection->organization, connection->id);
     if (!state) co_return std::unexpected(state.error());
     Login login;
     Result<std::optional<vault::Credential>> credential =
@@ -91,13 +90,14 @@ class ShowCommand final : public Command {
         {"why", state.health == vault::Health::ready ? "" : state.detail},
         {"what to do", state.health == vault::Health::ready ? "" : state.hint},
         {"checked", state.checked_at ? ago(*state.checked_at, now) : "never"},
-        {"server", server.string("name").value_or("") + " " +
-                       server.string("version").value_or("")},
+        {"server",
+         server.string("name").value_or("") + " " + server.string("version").value_or("")},
         {"protocol", state.protocol_version},
         {"needs", std::string(auth_name(connection.auth))},
         {"client id", connection.oauth.client_id},
         {"scopes", joined(connection.oauth.scopes)}};
-    if (state.server_info.empty()) std::erase_if(facts, [](auto& f) { return f.first == "server"; });
+    if (state.server_info.empty())
+      std::erase_if(facts, [](auto& f) { return f.first == "server"; });
     for (const vault::SecretHeader& header : connection.headers)
       facts.emplace_back("header", header.name + " (set)");
     for (const auto& [name, value] : connection.environment)

@@ -24,7 +24,7 @@ struct Race {
   explicit Race(Executor executor) : changed(executor) {}
   Condition changed;
   std::optional<Result<LoginOutcome>> result;
-  bool paste_open = false;   // somebody may still paste
+  bool paste_open = false;    // somebody may still paste
   bool browser_open = false;  // a browser was started and has not failed
   bool listening = false;
 
@@ -152,8 +152,7 @@ Task<Result<LoginOutcome>> await_login(Services& services, const SignInOrder& or
   show_link(services, name, pending);
   if (!race->listening) services.terminal.note(printable(listener->problem()));
   open_browser(services, order.options, *race, pending.authorization_url);
-  race->paste_open =
-      services.terminal.can_ask() || order.options.paste == Paste::from_any_input;
+  race->paste_open = services.terminal.can_ask() || order.options.paste == Paste::from_any_input;
 
   TaskGroup tasks(services.executor, services.log);
   tasks.spawn("callback_listener", serve_callback(listener));
@@ -165,8 +164,7 @@ Task<Result<LoginOutcome>> await_login(Services& services, const SignInOrder& or
   services.terminal.show_progress("");
   co_await listener->drain();
   co_await tasks.shutdown();
-  if (!*race->result)
-    (void)co_await services.login.cancel(organization_of(services), pending.id);
+  if (!*race->result) (void)co_await services.login.cancel(organization_of(services), pending.id);
   co_return std::move(*race->result);
 }
 
@@ -194,8 +192,7 @@ Task<Result<Discovery>> find_out(Services& services, SignInOrder& order) {
     if (allowances != connection.allowances || issuer != connection.oauth.issuer) {
       connection.allowances = std::move(allowances);
       connection.oauth.issuer = issuer;
-      Result<vault::Connection> updated =
-          co_await services.store.connections().update(connection);
+      Result<vault::Connection> updated = co_await services.store.connections().update(connection);
       if (!updated) co_return std::unexpected(updated.error());
       connection = std::move(*updated);
     }
@@ -229,9 +226,9 @@ bool person_present(const Services& services) {
 
 Task<Result<SignedIn>> sign_in(Services& services, SignInOrder order) {
   if (order.connection.transport != vault::Transport::http) {
-    co_return fail(Errc::unsupported,
-                   fmt::format("{} is a command on this machine: it has no sign-in",
-                               order.connection.name));
+    co_return fail(
+        Errc::unsupported,
+        fmt::format("{} is a command on this machine: it has no sign-in", order.connection.name));
   }
   Result<Discovery> discovery = co_await find_out(services, order);
   if (!discovery) co_return std::unexpected(discovery.error());

@@ -37,7 +37,8 @@ class StatusCommand final : public Command {
     CommandSpec spec;
     spec.name = "status";
     spec.summary = "Ask the servers and say how they are";
-    spec.details = R"(Words: configured (never tried), sign in required, unreachable, failing, ready. Exit code 3 when
+    spec.details =
+        R"(Words: configured (never tried), sign in required, unreachable, failing, ready. Exit code 3 when
 somebody must sign in, 1 when something else is wrong.
 
 Examples:
@@ -60,8 +61,8 @@ Examples:
     if (sweep->store_failed) co_return std::unexpected(*sweep->store_failed);
     std::vector<Row> rows;
     for (vault::Connection& connection : *chosen) {
-      Result<vault::ConnectionState> state = co_await services.store.connections().load_state(
-          connection.organization, connection.id);
+      Result<vault::ConnectionState> state =
+          co_await services.store.connections().load_state(connection.organization, connection.id);
       if (!state) co_return std::unexpected(state.error());
       rows.push_back({std::move(connection), std::move(*state)});
     }
@@ -85,8 +86,7 @@ Examples:
   void print(Terminal& terminal, const std::vector<Row>& rows) const {
     if (json_) {
       std::vector<std::string> lines;
-      for (const Row& row : rows)
-        lines.push_back(connection_json(row.connection, row.state).str());
+      for (const Row& row : rows) lines.push_back(connection_json(row.connection, row.state).str());
       terminal.print(JsonObject().raw("connections", json_array(lines)).str() + "\n");
       return;
     }

@@ -159,7 +159,8 @@ std::string to_text(const std::vector<std::pair<std::string, std::string>>& fact
   std::string out;
   for (const auto& [name, value] : facts) {
     if (value.empty()) continue;
-    out += name + ":" + std::string(widest - display_width(name) + 2, ' ') + printable(value) + "\n";
+    out +=
+        name + ":" + std::string(widest - display_width(name) + 2, ' ') + printable(value) + "\n";
   }
   return out;
 }

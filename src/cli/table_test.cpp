@@ -26,7 +26,9 @@ TEST(Table, only_the_last_column_is_cut) {
 
 TEST(Table, remote_text_cannot_move_the_cursor_or_hide) {
   Table table({"NAME"});
-  table.add_row({"a\x1B[2Jb\n\xE2\x80\xAE" "c\xFF"});
+  table.add_row(
+      {"a\x1B[2Jb\n\xE2\x80\xAE"
+       "c\xFF"});
   EXPECT_EQ(table.to_text(), "NAME\na\\u{1B}[2Jb\\u{A}\\u{202E}c\xEF\xBF\xBD\n");
 }
 

@@ -45,9 +45,8 @@ Task<Result<Secret>> ask_secret(Terminal& terminal, std::string question, std::s
 Task<Result<Answer>> confirm(Terminal& terminal, std::string question, Answer preset,
                              std::string hint) {
   while (true) {
-    Result<std::string> answer =
-        co_await prompt(terminal, question + (preset == Answer::yes ? " [Y/n] " : " [y/N] "),
-                        Echo::shown, hint);
+    Result<std::string> answer = co_await prompt(
+        terminal, question + (preset == Answer::yes ? " [Y/n] " : " [y/N] "), Echo::shown, hint);
     if (!answer) co_return std::unexpected(answer.error());
     const std::string word = ascii_lower(trim_ows(*answer));
     if (word.empty()) co_return preset;

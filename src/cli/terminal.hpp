@@ -27,7 +27,7 @@ class Terminal {
   /// A line that the next one replaces, on a terminal; nothing elsewhere.
   virtual void show_progress(std::string_view line) = 0;
 
-  virtual bool can_ask() const = 0;             ///< a person can be prompted
+  virtual bool can_ask() const = 0;              ///< a person can be prompted
   virtual std::size_t output_width() const = 0;  ///< of standard output; 0: not a terminal
 
   /// The next line of standard input, on a terminal with editing; nothing at its end. Errors:

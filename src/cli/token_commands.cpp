@@ -30,8 +30,8 @@ std::string_view state_word(identity::TokenState state) {
 Result<std::string> parse_scope(const std::string& word) {
   if (word == "read" || word == identity::kReadScope) return std::string(identity::kReadScope);
   if (word == "write" || word == identity::kWriteScope) return std::string(identity::kWriteScope);
-  return fail(Errc::invalid_argument,
-              fmt::format("there is no scope {}", quote_remote(word, 60)), "--scope read or write");
+  return fail(Errc::invalid_argument, fmt::format("there is no scope {}", quote_remote(word, 60)),
+              "--scope read or write");
 }
 
 // "30d", "12h", "45m".
@@ -91,13 +91,12 @@ class TokenCreateCommand final : public Command {
       if (!life) co_return std::unexpected(life.error());
       order.expires_at = now + *life;
     }
-    Result<identity::IssuedAgentToken> issued = co_await identity::issue_agent_token(
-        services.store.agent_tokens(), std::move(order), now);
+    Result<identity::IssuedAgentToken> issued =
+        co_await identity::issue_agent_token(services.store.agent_tokens(), std::move(order), now);
     if (!issued) co_return std::unexpected(issued.error());
     const std::string text(issued->token.reveal());
     if (json_) {
-      services.terminal.print(
-          token_json(issued->record, now).text("token", text).str() + "\n");
+      services.terminal.print(token_json(issued->record, now).text("token", text).str() + "\n");
     } else {
       services.terminal.note("This token is shown once. Agents send it as Authorization: Bearer …");
       services.terminal.print(text + "\n");
@@ -156,11 +155,11 @@ class TokenRevokeCommand final : public Command {
     CommandSpec spec;
     spec.name = "token revoke";
     spec.summary = "End a token";
-    spec.details = "Examples:\n  gatehouse token revoke laptop-agent\n  gatehouse token revoke tok_…";
-    spec.arguments = {
-        {"token", "Its name, when only one active token has it, or its id", &which_,
-         Argument::Presence::required},
-        {"--json", "Print JSON", &json_}};
+    spec.details =
+        "Examples:\n  gatehouse token revoke laptop-agent\n  gatehouse token revoke tok_…";
+    spec.arguments = {{"token", "Its name, when only one active token has it, or its id", &which_,
+                       Argument::Presence::required},
+                      {"--json", "Print JSON", &json_}};
     return spec;
   }
 

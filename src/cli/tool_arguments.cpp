@@ -18,9 +18,7 @@ struct Property {
   bool known = false;
   std::vector<std::string> types;  // empty: any
   std::optional<JsonView> items;
-  bool allows(std::string_view type) const {
-    return std::ranges::find(types, type) != types.end();
-  }
+  bool allows(std::string_view type) const { return std::ranges::find(types, type) != types.end(); }
 };
 
 std::vector<std::string> types_of(const JsonView& schema) {
@@ -97,9 +95,8 @@ Result<std::string> typed(const std::string& key, const std::string& text,
     if (!only_text && fits(JsonView::of_proved(*json), property)) return *json;
   }
   if (is_text || property.types.empty()) return jsonrpc::quote(text);
-  return fail(Errc::invalid_argument,
-              fmt::format("{}: {} is not of type {}", key, quote_remote(text, 80),
-                          joined(property.types)));
+  return fail(Errc::invalid_argument, fmt::format("{}: {} is not of type {}", key,
+                                                  quote_remote(text, 80), joined(property.types)));
 }
 
 struct Pair {

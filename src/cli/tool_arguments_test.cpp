@@ -52,8 +52,7 @@ TEST(ToolArguments, unknown_properties_are_taken_unless_the_schema_forbids_them)
   const Result<std::string> refused = make_arguments(
       R"({"properties":{"query":{"type":"string"}},"additionalProperties":false})", {"qeury=x"});
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().detail,
-            "the tool has no argument \"qeury\". Did you mean \"query\"?");
+  EXPECT_EQ(refused.error().detail, "the tool has no argument \"qeury\". Did you mean \"query\"?");
 }
 
 TEST(ToolArguments, a_value_may_contain_equals_signs_and_quotes) {

@@ -16,7 +16,7 @@ struct ToolView {
   std::string name;
   std::string title;
   std::string description;
-  std::string risk;  ///< "read", "write", "destructive": the server's claim
+  std::string risk;           ///< "read", "write", "destructive": the server's claim
   std::string input_schema;   ///< raw JSON
   std::string output_schema;  ///< raw JSON; empty: none
   std::string raw;            ///< the definition, as listed
