@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -90,6 +91,36 @@ function type(gatehouse, line) {
   return terminal;
 }
 
+function is_free(port) {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+function free_port() {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+// The README's own ports where they are free; elsewhere the commands get others, since somebody may
+// be trying the tour on this machine right now.
+async function port_changer() {
+  if (await is_free(8484) && await is_free(8485)) return (line) => line;
+  const [gateway, provider] = [await free_port(), await free_port()];
+  return (line) => line
+      .replace(/gatehouse demo$/, `gatehouse demo --listen 127.0.0.1:${provider} ` +
+          `--gateway 127.0.0.1:${gateway}`)
+      .replaceAll('127.0.0.1:8484', `127.0.0.1:${gateway}`)
+      .replaceAll('127.0.0.1:8485', `127.0.0.1:${provider}`);
+}
+
 const commands = tour_commands();
 test('the README\'s tour works as written', { skip: commands.length === 0 }, async (t) => {
   const gatehouse = make_gatehouse(t, { browser: peer('chromium_browser.mjs') });
@@ -99,9 +130,10 @@ test('the README\'s tour works as written', { skip: commands.length === 0 }, asy
   }
   gatehouse.env.PATH = `${gatehouse.home}/bin:${gatehouse.env.PATH}`;
   delete gatehouse.env.GATEHOUSE_HOME; // the reader has none; HOME is this test's own
+  const change_ports = await port_changer();
   for (const written of commands) {
     if (/^(git clone|cd|sudo|make (deps|build))\b/.test(written)) continue;
-    const line = written.replace(/^make run$/, 'build/release/gatehouse demo'); // its recipe
+    const line = change_ports(written.replace(/^make run$/, 'build/release/gatehouse demo'));
     const child = type(gatehouse, line);
     if (stays.test(line)) {
       await wait_for_output(child, /http:\/\/127\.0\.0\.1:\d+/);
