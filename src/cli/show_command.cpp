@@ -79,8 +79,9 @@ class ShowCommand final : public Command {
   static std::string to_people(const vault::Connection& connection,
                                const vault::ConnectionState& state, const Login& login,
                                SystemTime now) {
-    const jsonrpc::JsonView server =
-        jsonrpc::JsonView::of_proved(state.server_info.empty() ? "{}" : state.server_info);
+    const std::string_view info =
+        state.server_info.empty() ? "{}" : std::string_view(state.server_info);
+    const jsonrpc::JsonView server = jsonrpc::JsonView::of_proved(info);
     std::vector<std::pair<std::string, std::string>> facts{
         {"name", connection.name},
         {connection.transport == vault::Transport::http ? "url" : "command",
