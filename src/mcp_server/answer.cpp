@@ -29,6 +29,7 @@ std::string_view inside_of(std::string_view object) {
 /// costs more, and most lack the name altogether.
 bool has_member(std::string_view members, std::string_view quoted_name) {
   if (members.starts_with(quoted_name)) return true;
+  if (members.size() < quoted_name.size()) return false;
   if (memmem(members.data(), members.size(), quoted_name.data(), quoted_name.size()) == nullptr) {
     return false;
   }
