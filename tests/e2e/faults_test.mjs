@@ -165,7 +165,7 @@ function refresh_tests(provider) {
     test(`refresh: requests that never arrive cost nothing (${kind})`, async (t) => {
       const subject = await make_subject(t, provider, 'modern', { signed_in: true });
       const [tool, args] = subject.tools.simple;
-      await provider.expire_access_tokens();
+      provider.proxy.expire_access_tokens();
       const mark = provider.proxy.log.length;
       provider.proxy.fail('refresh', kind, 1);
       const result = await subject.run(call(`guarded.${tool}`, args), without_person);
@@ -180,7 +180,7 @@ function refresh_tests(provider) {
     test(`refresh: a lost answer asks for one sign-in at most (${kind})`, async (t) => {
       const subject = await make_subject(t, provider, 'modern', { signed_in: true });
       const [tool, args] = subject.tools.simple;
-      await provider.expire_access_tokens();
+      provider.proxy.expire_access_tokens();
       provider.proxy.fail('refresh', kind, 1);
       assert_graceful(await subject.run(call(`guarded.${tool}`, args), without_person));
       provider.proxy.clear();
@@ -198,7 +198,7 @@ function refresh_tests(provider) {
   test('refresh: an authorization server that stays away costs nothing', async (t) => {
     const subject = await make_subject(t, provider, 'modern', { signed_in: true });
     const [tool, args] = subject.tools.simple;
-    await provider.expire_access_tokens();
+    provider.proxy.expire_access_tokens();
     const mark = provider.proxy.log.length;
     provider.proxy.fail('refresh', 'error');
     for (let i = 0; i < 3; ++i) {
@@ -217,7 +217,7 @@ function step_up_tests(provider) {
     for (const kind of ['error', 'lose']) {
       test(`step-up: ${step} fails (${kind}) and the login stays`, async (t) => {
         const subject = await make_subject(t, provider, 'modern', { signed_in: true });
-        const [tool, args] = subject.tools.needs_more;
+        const [tool, args] = await subject.tools.needs_more(subject.gatehouse, 'guarded');
         provider.proxy.fail(step, kind);
         const result = await subject.run(call(`guarded.${tool}`, args));
         assert.ok([exit_code.failed, exit_code.sign_in].includes(result.code),
@@ -232,7 +232,7 @@ function step_up_tests(provider) {
 
   test('step-up: a person who says no keeps the login', async (t) => {
     const subject = await make_subject(t, provider, 'modern', { signed_in: true });
-    const [tool, args] = subject.tools.needs_more;
+    const [tool, args] = await subject.tools.needs_more(subject.gatehouse, 'guarded');
     const env = { BROWSER: peer('bad_browser.mjs'), BAD_BROWSER: 'denies' };
     const result = await subject.run(call(`guarded.${tool}`, args), { env });
     assert.ok([exit_code.failed, exit_code.sign_in].includes(result.code), describe_run(result));
@@ -263,7 +263,7 @@ function call_tests(provider) {
   }
 }
 
-for (const kind of ['oidc-provider']) {
+for (const kind of ['demo', 'oidc-provider']) {
   describe(kind, () => {
     const provider = {};
     before(async () => {

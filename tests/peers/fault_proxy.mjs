@@ -12,6 +12,9 @@
 //        lose    pass it on, take the peer's answer, and hang up
 //        mask    pass it on, and answer 502 instead of the peer's answer
 //        cut     pass it on, and hang up in the middle of the peer's answer
+//
+// It can also end the life of access tokens: the peer is then asked with one it does not know, and
+// refuses in its own words.
 import { EventEmitter, once } from 'node:events';
 import { Agent, createServer, request } from 'node:http';
 
@@ -70,6 +73,8 @@ export class FaultProxy {
     this.events = new EventEmitter();
     this.log = [];  // every request: {step, fault, status}
     this.secrets = new Set();  // every token, code and secret that passed
+    this.access_tokens = new Map();  // access token -> when it ends, in ms
+    this.access_life_s = undefined;  // what clients are told, and what then holds
     this.agent = new Agent({ keepAlive: true });
     this.decide = undefined;  // (exchange) -> kind or undefined, asked before the rules
     this.on_answer = undefined;  // (exchange) -> kind or undefined, when the peer has answered
@@ -103,6 +108,11 @@ export class FaultProxy {
 
   clear() {
     this.rules = [];
+  }
+
+  // Ends every access token issued so far.
+  expire_access_tokens() {
+    for (const token of this.access_tokens.keys()) this.access_tokens.set(token, 0);
   }
 
   // How often `step` was met since the last time somebody asked for `mark`.
@@ -179,6 +189,9 @@ export class FaultProxy {
     const { req } = exchange;
     const headers = this.inward.headers(req.headers);
     delete headers['accept-encoding'];
+    const bearer = headers.authorization?.match(/^Bearer (.*)$/i)?.[1];
+    if (Date.now() >= (this.access_tokens.get(bearer) ?? Infinity))
+      headers.authorization = 'Bearer ended';
     const text = Buffer.from(this.inward.text(body.toString('latin1')), 'latin1');
     if (body.length > 0) headers['content-length'] = String(text.length);
     const target = new URL(this.inward.text(req.url), origin);
@@ -207,7 +220,7 @@ export class FaultProxy {
 
   async hand_over(exchange, answer, res) {
     const raw = (await read_all(answer)).toString('latin1');
-    const text = Buffer.from(this.outward.text(raw), 'latin1');
+    const text = Buffer.from(this.limit_life(exchange, this.outward.text(raw)), 'latin1');
     const headers = this.outward.headers(answer.headers);
     delete headers['transfer-encoding'];
     if (exchange.req.method !== 'HEAD') headers['content-length'] = String(text.length);
@@ -223,6 +236,17 @@ export class FaultProxy {
     }
     res.end(text, () => { exchange.delivered = true; });
     return undefined;
+  }
+
+  limit_life(exchange, text) {
+    const tokens = exchange.form && parse_json(text);
+    if (!tokens?.access_token) return text;
+    if (this.access_life_s === undefined) {
+      this.access_tokens.set(tokens.access_token, Infinity);
+      return text;
+    }
+    this.access_tokens.set(tokens.access_token, Date.now() + this.access_life_s * 1000);
+    return JSON.stringify({ ...tokens, expires_in: this.access_life_s });
   }
 
   learn(exchange, text) {

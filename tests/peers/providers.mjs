@@ -1,23 +1,41 @@
 // Real authorization servers with MCP servers behind them, in one shape for the tests that run
 // against each of them (e2e/faults_test.mjs, torture/).
-import { start_protected_server } from '../e2e/harness.mjs';
+import { Gatehouse, call, demo_servers } from '../cli.mjs';
+import { binary, run_json, start_protected_server } from '../e2e/harness.mjs';
 
-const guarded_tools = { simple: ['echo', { message: 'hi' }], needs_more: ['add', { a: 2, b: 3 }] };
-
-// oidc-provider and the official SDKs: protected_server.mjs, whose arguments `args` are.
-async function start_oidc_provider(args) {
+// oidc-provider and the official SDKs.
+async function start_oidc_provider() {
   const ends = [];
-  const server = await start_protected_server({ after: (end) => ends.push(end) }, ...args);
+  const server = await start_protected_server({ after: (end) => ends.push(end) });
+  const tools = { simple: ['echo', { message: 'hi' }],
+    needs_more: async () => ['add', { a: 2, b: 3 }] };
   return { origins: [server.issuer, server.origin],
     urls: { modern: server.modern_url, legacy: server.legacy_url },
-    tools: { modern: guarded_tools, legacy: guarded_tools },
-    expire_access_tokens: server.expire_access_tokens,
+    tools: { modern: tools, legacy: tools },
     stop: () => ends.forEach((end) => end()) };
 }
 
-const starters = { 'oidc-provider': start_oidc_provider };
+async function write_note(gatehouse, connection) {
+  const note = await run_json(gatehouse, call(`${connection}.create_note`, { title: 'a note' }));
+  return ['delete_note', { id: note.structuredContent.id }];
+}
 
-// Resolves to {origins, urls: {modern, legacy}, tools, expire_access_tokens(), stop()}.
-export function start_provider(kind, ...args) {
-  return starters[kind](args);
+// `gatehouse demo`, with a store of its own.
+async function start_demo() {
+  const host = new Gatehouse(binary);
+  const ready = await host.start_until_ready(['demo', '--listen', '127.0.0.1:0']);
+  const urls = Object.fromEntries(demo_servers(ready).map(({ name, url }) => [name, url]));
+  return { origins: [new URL(urls.modern).origin], urls,
+    tools: { modern: { simple: ['list_notes', {}], needs_more: write_note },
+      legacy: { simple: ['list_issues', {}] } },
+    stop: () => host.dispose() };
+}
+
+const starters = { 'oidc-provider': start_oidc_provider, demo: start_demo };
+
+// Resolves to {origins, urls: {modern, legacy}, tools, stop()}. `tools` per era: `simple` is a tool
+// with its arguments that the first sign-in allows; needs_more(gatehouse, connection) gives one
+// that needs a step-up.
+export function start_provider(kind) {
+  return starters[kind]();
 }

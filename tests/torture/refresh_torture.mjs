@@ -16,10 +16,11 @@ import { Command, owner_of } from './workers.mjs';
 
 const minutes = Number(process.env.MINUTES || 1);
 const seed = Number(process.env.SEED || Math.floor(Math.random() * 2 ** 31));
-const kind = process.env.PROVIDER || 'oidc-provider';
+const kind = process.env.PROVIDER || 'demo';
 const workers = 4;
 const connections = Array.from({ length: 6 }, (_, i) => `c${i}`);
 const without_person = { BROWSER: '', GATEHOUSE_LOG_LEVEL: 'info', GATEHOUSE_LOG_FORMAT: 'json' };
+const access_life_s = 2;
 const command_deadline_ms = 180_000;
 
 // What happens to a refresh request, in percent; the rest is answered.
@@ -228,8 +229,9 @@ function check(what, ok, detail = '') {
 }
 
 console.log(`seed ${seed}, ${minutes} minute(s), ${kind}`);
-const provider = await start_provider(kind, '--access-ttl', '2');
+const provider = await start_provider(kind);
 const proxy = await FaultProxy.start(provider.origins);
+proxy.access_life_s = access_life_s;
 const gatehouse = new Gatehouse(process.env.GATEHOUSE_BINARY);
 try {
   const torture = new Torture(gatehouse, provider, proxy);
