@@ -21,7 +21,9 @@ void explain(Terminal& terminal, const std::string& name, const Discovery& disco
                               step.status == 0 ? "---" : std::to_string(step.status),
                               printable(step.url), printable(step.conclusion)));
   }
-  if (!discovery.summary.empty()) terminal.note(name + " " + printable(discovery.summary) + ".");
+  const bool decided = discovery.finding != Finding::unknown;
+  if (!discovery.summary.empty())
+    terminal.note((decided ? name + " " : "") + printable(discovery.summary) + ".");
 }
 
 // What is known before anybody has tried: an OAuth server wants a sign-in.
@@ -147,8 +149,8 @@ class AddCommand final : public Command {
   Task<Result<Exit>> connect(Services& services, vault::Connection connection,
                              std::optional<Discovery> discovery) {
     if (options_.no_login) {
-      print_added(services, connection, discovery, std::nullopt);
-      co_return Exit::done;
+      co_return co_await print_added(services, std::move(connection), std::move(discovery),
+                                     std::nullopt);
     }
     SignInOptions sign_in;
     sign_in.issuer = options_.issuer;
@@ -174,8 +176,8 @@ class AddCommand final : public Command {
       co_return std::unexpected(catalog.error());
     }
     if (!catalog) co_return std::unexpected(with_way_on(catalog.error(), attempt));
-    print_added(services, attempt.connection(), discovery, *catalog);
-    co_return Exit::done;
+    co_return co_await print_added(services, attempt.connection(), std::move(discovery),
+                                   std::move(*catalog));
   }
 
   static Error with_way_on(Error error, const Attempt& attempt) {
@@ -188,16 +190,17 @@ class AddCommand final : public Command {
     return error;
   }
 
-  void print_added(Services& services, const vault::Connection& connection,
-                   const std::optional<Discovery>& discovery,
-                   const std::optional<vault::StoredCatalog>& catalog) {
+  Task<Result<Exit>> print_added(Services& services, vault::Connection connection,
+                                 std::optional<Discovery> discovery,
+                                 std::optional<vault::StoredCatalog> catalog) {
     if (!options_.json) {
       if (catalog) print_tools(services.terminal, connection.name, *catalog);
-      return;
+      co_return Exit::done;
     }
-    vault::ConnectionState state;
-    if (catalog) state.health = vault::Health::ready;
-    JsonObject json = connection_json(connection, state);
+    Result<vault::ConnectionState> state =
+        co_await services.store.connections().load_state(connection.organization, connection.id);
+    if (!state) co_return std::unexpected(state.error());
+    JsonObject json = connection_json(connection, *state);
     if (discovery) {
       json.text("finding", oauth_client::to_string(discovery->finding));
       json.text("summary", discovery->summary).raw("steps", steps_json(*discovery));
@@ -205,6 +208,7 @@ class AddCommand final : public Command {
     if (catalog) json.raw("tools", json_array(catalog->tools));
     services.terminal.print(json.str() + "\n");
     if (catalog) warn_dropped(services.terminal, *catalog);
+    co_return Exit::done;
   }
 
   AddOptions options_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <array>
@@ -20,6 +21,26 @@ void write_all(int descriptor, std::string_view text) {
     text.remove_prefix(static_cast<std::size_t>(written));
   }
 }
+
+// Nothing is echoed from before the question appears: what is typed at once is not shown either.
+class NoEcho final {
+ public:
+  NoEcho() {
+    if (::tcgetattr(STDIN_FILENO, &saved_) != 0) return;
+    termios silent = saved_;
+    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    changed_ = ::tcsetattr(STDIN_FILENO, TCSANOW, &silent) == 0;
+  }
+  ~NoEcho() {
+    if (changed_) ::tcsetattr(STDIN_FILENO, TCSANOW, &saved_);
+  }
+  NoEcho(const NoEcho&) = delete;
+  NoEcho& operator=(const NoEcho&) = delete;
+
+ private:
+  termios saved_{};
+  bool changed_ = false;
+};
 
 class PosixTerminal final : public Terminal {
  public:
@@ -53,8 +74,10 @@ class PosixTerminal final : public Terminal {
     return size.ws_col;
   }
 
-  Task<Result<std::optional<std::string>>> read_line(Echo echo) override {
+  Task<Result<std::optional<std::string>>> read_line(std::string question, Echo echo) override {
     if (!input_) input_ = net::TerminalInput::open(executor_);
+    const NoEcho no_echo;
+    show_progress(question);
     net::TerminalEvent event = co_await input_->read(echo);
     progress_ = false;  // the answered question stays where it is
     const bool ended_line = event.kind == net::TerminalEvent::Kind::line || !input_->is_terminal();

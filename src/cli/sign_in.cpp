@@ -44,11 +44,9 @@ bool leaves_pending(const Error& error) {
 }
 
 Task<> read_pastes(Services& services, std::shared_ptr<Race> race) {
-  const bool terminal = services.terminal.can_ask();
   while (!race->result) {
-    if (terminal)
-      services.terminal.show_progress("or paste the address the browser ends on (Esc cancels): ");
-    Result<std::optional<std::string>> line = co_await services.terminal.read_line(Echo::shown);
+    Result<std::optional<std::string>> line = co_await services.terminal.read_line(
+        "or paste the address the browser ends on (Esc cancels): ", Echo::shown);
     if (!line) {
       race->finish(std::unexpected(line.error()));
       co_return;

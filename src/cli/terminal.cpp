@@ -17,8 +17,7 @@ Task<Result<std::string>> prompt(Terminal& terminal, std::string question, Echo 
     co_return fail(Errc::invalid_argument,
                    "a question needs a terminal: " + printable(trim_ows(question)), hint);
   }
-  terminal.show_progress(question);
-  Result<std::optional<std::string>> line = co_await terminal.read_line(echo);
+  Result<std::optional<std::string>> line = co_await terminal.read_line(std::move(question), echo);
   if (!line) co_return std::unexpected(line.error());
   if (!*line) co_return fail(Errc::cancelled, "cancelled");
   co_return std::move(**line);

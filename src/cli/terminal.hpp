@@ -30,9 +30,10 @@ class Terminal {
   virtual bool can_ask() const = 0;              ///< a person can be prompted
   virtual std::size_t output_width() const = 0;  ///< of standard output; 0: not a terminal
 
-  /// The next line of standard input, on a terminal with editing; nothing at its end. Errors:
-  /// cancelled (Esc or Ctrl-C). Cancellable; nothing that was read is lost then.
-  virtual Task<Result<std::optional<std::string>>> read_line(Echo echo) = 0;
+  /// The next line of standard input, on a terminal with editing; nothing at its end. `question` is
+  /// shown on a terminal, and goes when something else is printed meanwhile. Errors: cancelled (Esc
+  /// or Ctrl-C). Cancellable; nothing that was read is lost then.
+  virtual Task<Result<std::optional<std::string>>> read_line(std::string question, Echo echo) = 0;
   /// Everything on standard input. Errors: too_large.
   virtual Task<Result<std::string>> read_all(std::size_t max_bytes) = 0;
 };

@@ -1,0 +1,161 @@
+// What a person at a terminal types, on a pseudo-terminal (script of util-linux): questions, the
+// paste prompt, Esc and Ctrl-C, hidden input, forms. And that nothing waits where there is none.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { test } from 'node:test';
+import { add_http, add_stdio, call, exit_code } from '../cli.mjs';
+import { everything_command } from '../peers/everything.mjs';
+import { assert_done, assert_exit, make_gatehouse, run_json, run_peer, start_protected_server,
+  text_of } from './harness.mjs';
+
+// A command on a terminal: type(text) writes, see(pattern) waits for new output, end() resolves to
+// the exit code. The terminal's own settings are printed last, as `after:…`.
+function open_terminal(gatehouse, args) {
+  const quoted = [gatehouse.binary, ...args].map((word) => `'${word}'`).join(' ');
+  const child = spawn('script', ['-qefc', `${quoted}; code=$?; stty -a | tr '\\n' ' ' |
+    grep -o -w -- '-*icanon\\|-*echo' | tr '\\n' ' '; exit $code`, '/dev/null'], {
+    cwd: gatehouse.home, stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...gatehouse.env, SHELL: '/bin/sh', TERM: 'xterm' } });
+  gatehouse.adopt(child);
+  let text = '';
+  let seen = 0;
+  const waiting = new Set();
+  child.stdout.on('data', (data) => {
+    text += data;
+    waiting.forEach((look) => look());
+  });
+  const see = (pattern, deadline_ms = 20_000) => new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no ${pattern} in:\n${text}`)), deadline_ms);
+    const look = () => {
+      const match = text.slice(seen).match(pattern);
+      if (!match) return;
+      seen += match.index + match[0].length;
+      clearTimeout(timer);
+      waiting.delete(look);
+      resolve(match);
+    };
+    waiting.add(look);
+    look();
+  });
+  return { see, type: (keys) => child.stdin.write(keys), text: () => text,
+    end: async () => (await child.gone).code };
+}
+
+function assert_restored(terminal) {
+  assert.match(terminal.text(), /icanon/);
+  assert.doesNotMatch(terminal.text(), /-icanon|-echo/);
+}
+
+async function guarded(t) {
+  const server = await start_protected_server(t);
+  const gatehouse = make_gatehouse(t, { browser: undefined });
+  assert_done(await gatehouse.run(add_http('guarded', server.modern_url, ['--no-login'])));
+  return gatehouse;
+}
+
+test('add asks before it reaches this machine, origin by origin, and no is no', async (t) => {
+  const server = await start_protected_server(t);
+  const gatehouse = make_gatehouse(t, { browser: undefined });
+  const terminal = open_terminal(gatehouse, ['add', 'guarded', server.modern_url, '--no-login']);
+  await terminal.see(/MCP server of this connection\? \[y\/N\]/);
+  terminal.type('y\r');
+  await terminal.see(/authorization server of this connection\? \[y\/N\]/);
+  terminal.type('y\r');
+  assert.equal(await terminal.end(), exit_code.done);
+  const shown = await run_json(gatehouse, ['show', 'guarded', '--json']);
+  assert.deepEqual(shown.allowances.map((allowance) => allowance.purpose),
+      ['connection', 'authorization_server']);
+  const other = open_terminal(gatehouse, ['add', 'other', server.modern_url]);
+  await other.see(/\[y\/N\]/);
+  other.type('\r');
+  assert.notEqual(await other.end(), exit_code.done);
+  assert_exit(await gatehouse.run(['show', 'other']), exit_code.failed);
+});
+
+test('a pasted address finishes the login; what is no address is asked for again', async (t) => {
+  const gatehouse = await guarded(t);
+  const terminal = open_terminal(gatehouse, ['login', 'guarded']);
+  const [link] = await terminal.see(/http:\/\/127\.0\.0\.1:\d+\/auth\?\S+/);
+  await terminal.see(/paste the address/);
+  terminal.type('not an address\r');
+  await terminal.see(/paste the whole address/);
+  await terminal.see(/paste the address/);
+  const { stdout } = await run_peer('headless_browser.mjs', [link],
+      { env: { HEADLESS_BROWSER_STOP: 'code=' } });
+  terminal.type(`${stdout.trim()}\r`);
+  await terminal.see(/guarded is ready/);
+  assert.equal(await terminal.end(), exit_code.done);
+  assert_restored(terminal);
+  assert.equal(text_of(await run_json(gatehouse, call('guarded.echo', { message: 'hi' }))), 'hi');
+});
+
+for (const [name, key] of [['Esc', '\x1b'], ['Ctrl-C', '\x03']]) {
+  test(`${name} ends a login and leaves the terminal as it was`, async (t) => {
+    const gatehouse = await guarded(t);
+    const terminal = open_terminal(gatehouse, ['login', 'guarded']);
+    const [link] = await terminal.see(/http:\/\/127\.0\.0\.1:\d+\/auth\?\S+/);
+    await terminal.see(/paste the address/);
+    terminal.type(key);
+    await terminal.see(/cancelled/);
+    assert.equal(await terminal.end(), exit_code.failed);
+    assert_restored(terminal);
+    const { stdout } = await run_peer('headless_browser.mjs', [link],
+        { env: { HEADLESS_BROWSER_STOP: 'code=' } });
+    const late = await gatehouse.run(['login', 'guarded', '--no-browser'], { stdin: stdout });
+    assert_exit(late, exit_code.sign_in);
+    assert.match(late.stderr, /no login is waiting/);
+  });
+}
+
+test('a key is asked for without being shown', async (t) => {
+  const gatehouse = make_gatehouse(t);
+  const terminal = open_terminal(gatehouse,
+      ['add', 'keyed', 'http://127.0.0.1:9/mcp', '--header', 'X-Api-Key', '--allow-loopback',
+        '--no-login']);
+  await terminal.see(/Value of X-Api-Key \(not shown\)/);
+  terminal.type('hunter2\r');
+  assert.equal(await terminal.end(), exit_code.done);
+  assert.doesNotMatch(terminal.text(), /hunter2/);
+  assert.deepEqual((await run_json(gatehouse, ['show', 'keyed', '--json'])).headers,
+      ['X-Api-Key']);
+});
+
+test('a form of the server is filled in, field by field', async (t) => {
+  const gatehouse = make_gatehouse(t);
+  assert_done(await gatehouse.run(add_stdio('everything', everything_command())));
+  const terminal = open_terminal(gatehouse, ['call', 'everything.trigger-elicitation-request']);
+  await terminal.see(/String: /);
+  terminal.type('Ada\r');
+  await terminal.see(/\(y\/n\)/);
+  terminal.type('perhaps\r');
+  await terminal.see(/please answer y or n/);
+  terminal.type('y\r');
+  for (;;) {
+    const [asked] = await terminal.see(/(\]|\)): $|Send this\? \[Y\/n\] /);
+    terminal.type('\r');
+    if (asked.startsWith('Send')) break;
+  }
+  await terminal.see(/"name": "Ada"/);
+  assert.equal(await terminal.end(), exit_code.done);
+});
+
+test('without a terminal a question is a usage error that names the flag', async (t) => {
+  const gatehouse = make_gatehouse(t);
+  const asked = await gatehouse.run(['add', 'local', 'http://127.0.0.1:9/mcp']);
+  assert_exit(asked, exit_code.usage);
+  assert.match(asked.stderr, /--allow-loopback/);
+  const secret = await gatehouse.run(['add', 'keyed', 'http://127.0.0.1:9/mcp', '--header', 'X-Key']);
+  assert_exit(secret, exit_code.usage);
+  assert.match(secret.stderr, /env:VARIABLE/);
+});
+
+test('a fixed port that is busy says who has it and leaves the paste prompt', async (t) => {
+  const server = await start_protected_server(t);
+  const gatehouse = make_gatehouse(t, { browser: undefined });
+  const busy = new URL(server.origin).port; // the peer's own
+  assert_done(await gatehouse.run(add_http('guarded', server.modern_url, ['--no-login',
+    '--client-id', 'known', '--redirect-port', busy])));
+  const result = await gatehouse.run(['login', 'guarded']);
+  assert_exit(result, exit_code.sign_in);
+  assert.match(result.stderr, new RegExp(`port ${busy}.* in use by node \\(process \\d+\\)`));
+});
