@@ -39,14 +39,16 @@ Reply link_reply(const NeedsPerson& needs, const std::string& link) {
       more ? fmt::format("{} needs its person to grant further permissions ({}) first.", name,
                          needs.need.scope)
            : fmt::format("{} needs its person to sign in first.", name);
+  // The hint names the command, with the scopes that are missing.
+  const std::string& hint = needs.need.error.hint;
+  const std::string in_terminal =
+      hint.empty() ? fmt::format("run `gatehouse login {}`", name) : hint;
   if (link.empty()) {
-    text += fmt::format(
-        " Ask the person to run `gatehouse login {}` in a terminal, then call again.", name);
+    text += fmt::format(" Ask the person to {} in a terminal, then call again.", in_terminal);
   } else {
     text += fmt::format(
-        " Ask the person to open {} in a browser on this machine, then call again. (Or: `gatehouse "
-        "login {}`.)",
-        link, name);
+        " Ask the person to open {} in a browser on this machine, then call again. (Or: {}.)", link,
+        in_terminal);
   }
   return text_reply(text, true);
 }

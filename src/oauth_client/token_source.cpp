@@ -17,6 +17,28 @@ std::string login_hint(const vault::Connection& connection) {
   return "run `gatehouse login " + connection.name + "`";
 }
 
+// A scope may hold what a shell acts on (RFC 6749 §3.3); such a one is only named.
+bool is_plain_word(std::string_view scope) {
+  return scope.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                 "._:/@+-") == std::string_view::npos;
+}
+
+// A plain login would ask for what it asked for before.
+std::string step_up_hint(const vault::Connection& connection, std::string_view scope) {
+  std::string command = "gatehouse login " + connection.name;
+  std::string further;
+  for (const std::string& one : oauth::split_scope(scope)) {
+    if (one == "offline_access") continue;  // every login asks for it where it is offered
+    if (is_plain_word(one)) {
+      command += " --scope " + one;
+    } else {
+      further = oauth::scope_union(further, one);
+    }
+  }
+  return "run `" + command + "`" +
+         (further.empty() ? std::string() : ", with --scope also for " + quote_remote(further));
+}
+
 Error sign_in_error(const vault::Connection& connection, std::string detail) {
   return {Errc::sign_in_required, std::move(detail), login_hint(connection)};
 }
@@ -207,7 +229,7 @@ TokenSource::StepUp TokenSource::on_insufficient_scope(const vault::Connection& 
   step_up.error = Error{Errc::insufficient_scope,
                         "the server demands more rights than this login has" +
                             (demanded.empty() ? std::string() : ": " + quote_remote(demanded)),
-                        login_hint(connection) + " and allow: " + quote_remote(step_up.scope)};
+                        step_up_hint(connection, step_up.scope)};
   return step_up;
 }
 

@@ -182,7 +182,16 @@ TEST_F(TokenSourceTest, insufficient_scope_names_the_union_to_ask_for) {
       connection, **get(), {R"(Bearer error="insufficient_scope", scope="read write")"});
   EXPECT_EQ(step_up.error.code, Errc::insufficient_scope);
   EXPECT_EQ(step_up.scope, "read write");
-  EXPECT_NE(step_up.error.hint.find("read write"), std::string::npos);
+  EXPECT_TRUE(step_up.error.hint.ends_with(" --scope read --scope write`")) << step_up.error.hint;
+}
+
+TEST_F(TokenSourceTest, a_scope_that_a_shell_would_act_on_stands_in_no_command) {
+  sign_in(1h);
+  const auto step_up = TokenSource::on_insufficient_scope(
+      connection, **get(), {R"(Bearer error="insufficient_scope", scope="read $(reboot) `x`")"});
+  const std::string& hint = step_up.error.hint;
+  EXPECT_EQ(hint.find('$'), hint.rfind('$')) << hint;
+  EXPECT_LT(hint.find("--scope read`, with --scope also for \""), hint.find('$')) << hint;
 }
 
 }  // namespace
