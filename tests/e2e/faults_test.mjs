@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { add_http, call, describe_run, exit_code } from '../cli.mjs';
 import { FaultProxy, harmless_kinds, losing_kinds } from '../peers/fault_proxy.mjs';
 import { start_provider } from '../peers/providers.mjs';
-import { assert_done, assert_exit, make_gatehouse, peer, text_of,
+import { assert_done, assert_exit, make_gatehouse, peer, run_json, run_sdk_client, text_of,
   wait_for_output } from './harness.mjs';
 
 const every_kind = [...harmless_kinds, ...losing_kinds];
@@ -263,6 +263,51 @@ function call_tests(provider) {
   }
 }
 
+// One upstream call through a running gateway, as an agent makes it.
+async function call_through(gateway, token, name, args) {
+  const report = await run_sdk_client('modern', ['--url', `${gateway.url}/mcp`, '--call',
+    'execute_capability', '--arguments', JSON.stringify({ name, arguments: args })],
+      { env: { MCP_TOKEN: token } });
+  return report.calls[0];
+}
+
+function restart_tests(provider) {
+  test('restart: the provider and its servers go away and come back', async (t) => {
+    const subject = await make_subject(t, provider, 'modern', { signed_in: true });
+    const [tool, args] = subject.tools.simple;
+    await provider.kill();
+    const mark = provider.proxy.log.length;
+    provider.proxy.expire_access_tokens();
+    assert_exit(await subject.run(call(`guarded.${tool}`, args), without_person),
+        exit_code.failed);
+    assert.notEqual((await assert_leavable(subject)).health, 'sign_in_required');
+    await provider.start_again();
+    await assert_works(subject);
+    assert.equal(provider.proxy.count('code', mark), 0, 'nobody had to sign in');
+  });
+
+  test('restart: serve is killed during a refresh, and the next one has the login', async (t) => {
+    const subject = await make_subject(t, provider, 'modern', { signed_in: true });
+    const { gatehouse, proxy } = subject;
+    const [tool, args] = subject.tools.simple;
+    const { token } = await run_json(gatehouse, ['token', 'create', 'agent', '--json']);
+    const listen = ['serve', '--listen', '127.0.0.1:0'];
+    const first = await gatehouse.start_until_ready(listen);
+    proxy.expire_access_tokens();
+    const mark = proxy.log.length;
+    proxy.fail('refresh', 'stall');
+    const lost = call_through(first, token, `guarded.${tool}`, args).catch(() => undefined);
+    await proxy.wait_for('refresh', mark);
+    first.child.kill('SIGKILL');
+    await lost;
+    proxy.clear();
+    const second = await gatehouse.start_until_ready(listen);
+    const answer = await call_through(second, token, `guarded.${tool}`, args);
+    assert.notEqual(answer.result.isError, true, text_of(answer.result));
+    assert.equal(proxy.count('code', mark), 0, 'nobody had to sign in');
+  });
+}
+
 for (const kind of ['demo', 'oidc-provider']) {
   describe(kind, () => {
     const provider = {};
@@ -280,5 +325,6 @@ for (const kind of ['demo', 'oidc-provider']) {
     refresh_tests(provider);
     step_up_tests(provider);
     call_tests(provider);
+    if (kind === 'demo') restart_tests(provider);
   });
 }

@@ -23,11 +23,15 @@ async function write_note(gatehouse, connection) {
 // `gatehouse demo`, with a store of its own.
 async function start_demo() {
   const host = new Gatehouse(binary);
-  const ready = await host.start_until_ready(['demo', '--listen', '127.0.0.1:0']);
+  let ready = await host.start_until_ready(['demo', '--listen', '127.0.0.1:0']);
   const urls = Object.fromEntries(demo_servers(ready).map(({ name, url }) => [name, url]));
   return { origins: [new URL(urls.modern).origin], urls,
     tools: { modern: { simple: ['list_notes', {}], needs_more: write_note },
       legacy: { simple: ['list_issues', {}] } },
+    kill: () => { ready.child.kill('SIGKILL'); return ready.child.gone; },
+    start_again: async () => {
+      ready = await host.start_until_ready(['demo', '--listen', new URL(urls.modern).host]);
+    },
     stop: () => host.dispose() };
 }
 
@@ -35,7 +39,7 @@ const starters = { 'oidc-provider': start_oidc_provider, demo: start_demo };
 
 // Resolves to {origins, urls: {modern, legacy}, tools, stop()}. `tools` per era: `simple` is a tool
 // with its arguments that the first sign-in allows; needs_more(gatehouse, connection) gives one
-// that needs a step-up.
+// that needs a step-up. The demo also has kill() and start_again(), which keeps what it stored.
 export function start_provider(kind) {
   return starters[kind]();
 }

@@ -10,7 +10,8 @@ export class Ledger {
     this.tokens = new Map();  // refresh token -> {login, exchange: what consumed it}
     this.logins = [];
     this.violations = [];
-    this.counts = { refreshes: 0, consumed: 0, unanswered: 0, reused: 0, refused: 0 };
+    this.counts = { refreshes: 0, consumed: 0, unanswered: 0, reused: 0, refused: 0,
+      unknown_owners: 0 };
     this.under_way = new Map();  // connection -> exchanges whose request is not answered yet
   }
 

@@ -45,6 +45,7 @@ class Torture {
     this.ledger = new Ledger();
     this.running = new Set();
     this.repairs = Promise.resolve();
+    this.repaired = new Map();  // connection -> {begun, ended}
     this.problems = [];
     this.tally = { done: 0, failed: 0, sign_in: 0, killed: 0, repaired: 0 };
     this.faults = {};
@@ -73,13 +74,18 @@ class Torture {
       if (victim?.may_die) this.kill(victim, 'stray_kill');
     }
     if (exchange.step !== 'refresh') return undefined;
-    exchange.owner = owner_of(this.running, exchange.req.socket) ?? { killed: true, answered: 1,
-      stored: () => 0 };
+    exchange.owner = owner_of(this.running, exchange.req.socket) ?? this.make_unknown_owner();
     this.ledger.on_request(exchange);
     exchange.fate = this.armed ? this.choose_fate() : undefined;
     if (exchange.fate) this.faults[exchange.fate] = (this.faults[exchange.fate] ?? 0) + 1;
     if (exchange.fate === 'kill_before') this.kill(exchange.owner);
     return exchange.fate?.startsWith('kill') ? undefined : exchange.fate;
+  }
+
+  // Killed before its socket could be looked at; more of them than kills would be a broken test.
+  make_unknown_owner() {
+    this.ledger.counts.unknown_owners += 1;
+    return { killed: true, answered: 0, stored: () => 0 };
   }
 
   kill(command, name) {
@@ -135,18 +141,27 @@ class Torture {
     const [tool, args] = this.provider.tools.modern.simple;
     const commands = [call(`${connection}.${tool}`, args), call(`${connection}.${tool}`, args),
       ['tools', connection, '--json'], ['status', connection, '--json']];
-    await this.note(await this.run(connection, this.pick(commands), { may_die: true }));
+    const before = this.repairs_of(connection);
+    await this.note(await this.run(connection, this.pick(commands), { may_die: true }), before);
   }
 
-  async note(command) {
+  // Logins begun and ended on a connection; what a command says of the login before is old news.
+  repairs_of(connection) {
+    const { begun = 0, ended = 0 } = this.repaired.get(connection) ?? {};
+    return { begun, ended };
+  }
+
+  async note(command, before) {
     const { connection, code } = command;
+    const now = this.repairs_of(connection);
+    const old_news = before.begun !== before.ended || now.begun !== before.begun;
     if (command.killed) {
       this.tally.killed += 1;
     } else if (code === exit_code.done) {
       this.tally.done += 1;
     } else if (code === exit_code.sign_in) {
       this.tally.sign_in += 1;
-      await this.repair(connection, this.ledger.current(connection));
+      if (!old_news) await this.repair(connection, this.ledger.current(connection));
     } else {
       this.tally.failed += 1;
       if (code !== exit_code.failed || command.stderr + command.stdout === '')
@@ -159,7 +174,10 @@ class Torture {
     const turn = this.repairs.then(async () => {
       if (this.ledger.current(connection) !== lost) return;
       this.ledger.on_sign_in_required(connection);
+      const { begun, ended } = this.repairs_of(connection);
+      this.repaired.set(connection, { begun: begun + 1, ended });
       await this.login(connection);
+      this.repaired.set(connection, { begun: begun + 1, ended: begun + 1 });
       this.tally.repaired += 1;
     });
     this.repairs = turn.catch(() => {});
@@ -249,6 +267,8 @@ try {
       ledger.violations.length === 0, ledger.violations.slice(0, 10).join('\n'));
   check('the provider and the store count the same losses', lost.provider === lost.store,
       JSON.stringify(lost));
+  check('requests are traced to their processes',
+      ledger.counts.unknown_owners <= torture.tally.killed);
   check('there were refreshes, lost answers and kills',
       ledger.counts.consumed > 10 && ledger.counts.unanswered > 0 && torture.tally.killed > 0);
   const integrity = integrity_of(gatehouse.env.GATEHOUSE_HOME);
