@@ -1,7 +1,6 @@
 #include "mcp_server/answer.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 #include "jsonrpc/json.hpp"
 #include "jsonrpc/message.hpp"
@@ -25,15 +24,32 @@ std::string_view inside_of(std::string_view object) {
   return from == std::string_view::npos ? std::string_view() : object.substr(from);
 }
 
+/// A member name with its quotes, and where in it the character is that ordinary text has least.
+struct Needle {
+  std::string_view quoted;
+  std::size_t rare;
+};
+constexpr Needle kResultType{"\"resultType\"", 7};
+constexpr Needle kMeta{"\"_meta\"", 1};
+constexpr Needle kTtl{"\"ttlMs\"", 4};
+constexpr Needle kScope{"\"cacheScope\"", 6};
+
+bool mentions(std::string_view text, const Needle& needle) {
+  const std::string_view name = needle.quoted;
+  std::size_t at = needle.rare;
+  while ((at = text.find(name[needle.rare], at)) != std::string_view::npos) {
+    if (text.substr(at - needle.rare, name.size()) == name) return true;
+    ++at;
+  }
+  return false;
+}
+
 /// Whether the members have one of that name. Looks for the bytes first: walking a large result
 /// costs more, and most lack the name altogether.
-bool has_member(std::string_view members, std::string_view quoted_name) {
-  if (members.starts_with(quoted_name)) return true;
-  if (members.size() < quoted_name.size()) return false;
-  if (memmem(members.data(), members.size(), quoted_name.data(), quoted_name.size()) == nullptr) {
-    return false;
-  }
-  const std::string_view name = quoted_name.substr(1, quoted_name.size() - 2);
+bool has_member(std::string_view members, const Needle& needle) {
+  if (members.starts_with(needle.quoted)) return true;
+  if (!mentions(members, needle)) return false;
+  const std::string_view name = needle.quoted.substr(1, needle.quoted.size() - 2);
   for (const JsonMember& member : JsonMembers(members)) {
     if (member.raw_key == name) return true;
   }
@@ -47,6 +63,10 @@ bool is_modern_only(const JsonMember& member) {
 
 /// The members without those that a legacy client does not know; false when all may stay.
 bool translate_for_legacy(std::string_view members, std::string& out) {
+  constexpr Needle kStructured{"\"structuredContent\"", 11};
+  const bool may_have = mentions(members, kResultType) || mentions(members, kTtl) ||
+                        mentions(members, kScope) || mentions(members, kStructured);
+  if (!may_have) return false;
   bool changed = false;
   for (const JsonMember& member : JsonMembers(members)) changed |= is_modern_only(member);
   if (!changed) return false;
@@ -64,23 +84,28 @@ void append_member(std::string& out, std::string_view name, std::string_view raw
 }
 
 void append_modern(std::string& head, const AnswerContext& context, std::string_view inside) {
-  if (!has_member(inside, "\"resultType\"")) head += R"("resultType":"complete")";
-  if (!context.server_info.empty() && !has_member(inside, "\"_meta\"")) {
+  if (!has_member(inside, kResultType)) head += R"("resultType":"complete")";
+  if (!context.server_info.empty() && !has_member(inside, kMeta)) {
     if (head.back() != '{') head += ',';
     head.append(R"("_meta":{")").append(mcp::kMetaServerInfo).append("\":");
     head.append(context.server_info).append("}");
   }
   if (std::ranges::find(kCacheable, context.method) == kCacheable.end()) return;
-  if (!has_member(inside, "\"ttlMs\"")) {
+  if (!has_member(inside, kTtl)) {
     append_member(head, "ttlMs", std::to_string(context.cache_ttl.count()));
   }
-  if (!has_member(inside, "\"cacheScope\"")) append_member(head, "cacheScope", R"("private")");
+  if (!has_member(inside, kScope)) append_member(head, "cacheScope", R"("private")");
 }
 
 }  // namespace
 
 Answer::Answer(const AnswerContext& context, const Reply::Result& result) {
   const std::string_view raw = result.raw.view();
+  if (!raw.empty() && !raw.starts_with('{')) {  // what is spliced must be an object
+    head_ = jsonrpc::make_error(context.id, jsonrpc::kInternalError, "the result is no object");
+    pieces_ = {head_, {}, {}};
+    return;
+  }
   std::string_view inside = raw.empty() ? std::string_view(result.members) : inside_of(raw);
   head_.reserve(160 + context.id.size() + context.server_info.size());
   head_.append(R"({"jsonrpc":"2.0","id":)").append(context.id).append(R"(,"result":{)");

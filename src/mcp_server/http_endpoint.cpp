@@ -76,8 +76,8 @@ Task<> HttpEndpoint::State::plain(http::Exchange& exchange, int status, std::str
   co_await exchange.respond(status, headers, std::span<const std::string_view>(&text, 1));
 }
 
-Task<> HttpEndpoint::State::refuse(http::Exchange& exchange, int status, std::string_view id,
-                                   const Reply::Failure& failure) {
+Task<> HttpEndpoint::State::refuse(http::Exchange& exchange, int status, std::string id,
+                                   Reply::Failure failure) {
   const Answer answer(id, failure);
   co_await exchange.respond(status, json_headers, answer.pieces());
 }
@@ -96,27 +96,26 @@ Task<> HttpEndpoint::State::handle(http::Exchange& exchange, CallerPtr caller) {
   return plain(exchange, 405, "method not allowed\n", {{"Allow", allowed}});
 }
 
+/// Not a coroutine itself: on the path of a call each frame costs.
 Task<> HttpEndpoint::State::post(http::Exchange& exchange, CallerPtr caller) {
   const http::Request& request = exchange.request();
   if (!is_json(request.headers)) {
-    co_return co_await plain(exchange, 415, "the body must be application/json\n");
+    return plain(exchange, 415, "the body must be application/json\n");
   }
   const std::size_t first = request.body.find_first_not_of(" \t\r\n");
   if (settings.eras != Eras::modern_only && first != std::string::npos &&
       request.body[first] == '[') {
-    co_return co_await legacy_batch(exchange, std::move(caller));
+    return legacy_batch(exchange, std::move(caller));
   }
   auto message = jsonrpc::prove(request.body);
   if (!message) {
-    const std::string id = jsonrpc::best_effort_id(request.body);
-    co_return co_await refuse(exchange, 400, id, unreadable(message.error()));
+    return refuse(exchange, 400, jsonrpc::best_effort_id(request.body),
+                  unreadable(message.error()));
   }
-  switch (classify(*message, request.headers.find(mcp::kHeaderProtocolVersion))) {
-    case mcp::Era::modern:
-      co_return co_await modern(exchange, std::move(caller), std::move(*message));
-    case mcp::Era::legacy:
-      co_return co_await legacy(exchange, std::move(caller), std::move(*message));
+  if (classify(*message, request.headers.find(mcp::kHeaderProtocolVersion)) == mcp::Era::modern) {
+    return modern(exchange, std::move(caller), std::move(*message));
   }
+  return legacy(exchange, std::move(caller), std::move(*message));
 }
 
 HttpCall::Transport HttpEndpoint::State::transport_of(http::Exchange& exchange) {

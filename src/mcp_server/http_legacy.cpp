@@ -48,7 +48,7 @@ Task<std::shared_ptr<Session>> HttpEndpoint::State::find_session(http::Exchange&
   if (!header) {
     const Reply::Failure failure =
         invalid("the Mcp-Session-Id header is missing; initialize first");
-    co_await refuse(exchange, 400, id, failure);
+    co_await refuse(exchange, 400, std::string(id), failure);
     co_return nullptr;
   }
   std::shared_ptr<Session> session =
@@ -56,7 +56,7 @@ Task<std::shared_ptr<Session>> HttpEndpoint::State::find_session(http::Exchange&
   if (!session) {
     // Also for another caller's session: its existence is nobody's business.
     const Reply::Failure failure = invalid("unknown or expired session; initialize again");
-    co_await refuse(exchange, 404, id, failure);
+    co_await refuse(exchange, 404, std::string(id), failure);
   }
   co_return session;
 }
@@ -64,7 +64,7 @@ Task<std::shared_ptr<Session>> HttpEndpoint::State::find_session(http::Exchange&
 Task<> HttpEndpoint::State::legacy(http::Exchange& exchange, CallerPtr caller,
                                    jsonrpc::Message message) {
   if (settings.eras == Eras::modern_only) {
-    co_return co_await refuse(exchange, 400, message.id, modern_only(message));
+    co_return co_await refuse(exchange, 400, std::string(message.id), modern_only(message));
   }
   const bool first = message.kind == MessageKind::request && message.method == "initialize";
   if (first && !exchange.request().headers.contains(mcp::kHeaderSessionId)) {
@@ -102,14 +102,14 @@ Task<> HttpEndpoint::State::initialize(http::Exchange& exchange, CallerPtr calle
         requested ? capabilities.error().detail : "params.protocolVersion must be a string",
         {},
         0};
-    co_return co_await refuse(exchange, 400, message.id, failure);
+    co_return co_await refuse(exchange, 400, std::string(message.id), failure);
   }
   const ServerDescription description = co_await service.describe(*caller);
   const std::shared_ptr<Session> session = sessions.open(caller->identity, clock.steady_now());
   if (!session) {
     const Reply::Failure failure{
         jsonrpc::kInternalError, "too many sessions; try again later", {}, 0};
-    co_return co_await refuse(exchange, 503, message.id, failure);
+    co_return co_await refuse(exchange, 503, std::string(message.id), failure);
   }
   session->version = mcp::negotiate_legacy_version(*requested);
   session->capabilities = std::move(*capabilities);

@@ -22,7 +22,7 @@ Reply::Failure not_legacy() {
 Task<> HttpEndpoint::State::modern(http::Exchange& exchange, CallerPtr caller,
                                    jsonrpc::Message message) {
   if (settings.eras == Eras::legacy_only) {
-    co_return co_await refuse(exchange, 400, message.id, not_legacy());
+    co_return co_await refuse(exchange, 400, std::string(message.id), not_legacy());
   }
   // This revision has no notification to a server over HTTP; what comes is dropped (T-4).
   if (message.kind == jsonrpc::MessageKind::notification) {
@@ -37,24 +37,25 @@ Task<> HttpEndpoint::State::modern(http::Exchange& exchange, CallerPtr caller,
   if (!wrong) wrong = check_version_header(message, headers);
   if (!wrong) wrong = check_version(message);
   if (!wrong) wrong = check_headers(message, headers);
-  if (wrong) co_return co_await refuse(exchange, http_status_of(*wrong), message.id, *wrong);
+  if (wrong)
+    co_return co_await refuse(exchange, http_status_of(*wrong), std::string(message.id), *wrong);
   if (is_removed_method(message.method)) {
     const Reply::Failure failure = unknown_method(message.method);
-    co_return co_await refuse(exchange, http_status_of(failure), message.id, failure);
+    co_return co_await refuse(exchange, http_status_of(failure), std::string(message.id), failure);
   }
   HttpCall call(std::move(caller), mcp::kModernVersion, std::move(message), transport_of(exchange));
   if (server_info.empty()) co_await learn_server_info(call.caller());
-  const Reply reply = co_await modern_reply(call);
+  auto malformed = call.parse();
+  const Reply reply = malformed ? Reply{std::move(*malformed)}
+                      : call.method() == "server/discover"
+                          ? co_await discover(call.caller())
+                          : co_await run_service(service, call, logger);
   co_await answer(exchange, call, reply);
 }
 
-Task<Reply> HttpEndpoint::State::modern_reply(HttpCall& call) {
-  if (auto wrong = call.parse()) co_return Reply{std::move(*wrong)};
-  if (call.method() == "server/discover") {
-    const ServerDescription description = co_await service.describe(call.caller());
-    co_return Reply{Reply::Result{make_discover_members(description), {}}};
-  }
-  co_return co_await run_service(service, call, logger);
+Task<Reply> HttpEndpoint::State::discover(const Caller& caller) {
+  const ServerDescription description = co_await service.describe(caller);
+  co_return Reply{Reply::Result{make_discover_members(description), {}}};
 }
 
 Task<> HttpEndpoint::State::learn_server_info(const Caller& caller) {

@@ -21,15 +21,14 @@ struct HttpEndpoint::State {
   Task<> handle(http::Exchange& exchange, CallerPtr caller);
   Task<> post(http::Exchange& exchange, CallerPtr caller);
   Task<> answer(http::Exchange& exchange, HttpCall& call, const Reply& reply);
-  Task<> refuse(http::Exchange& exchange, int status, std::string_view id,
-                const Reply::Failure& failure);
+  Task<> refuse(http::Exchange& exchange, int status, std::string id, Reply::Failure failure);
   Task<> plain(http::Exchange& exchange, int status, std::string_view text,
                http::Headers headers = {});
   HttpCall::Transport transport_of(http::Exchange& exchange);
 
   // http_modern.cpp
   Task<> modern(http::Exchange& exchange, CallerPtr caller, jsonrpc::Message message);
-  Task<Reply> modern_reply(HttpCall& call);
+  Task<Reply> discover(const Caller& caller);
   Task<> learn_server_info(const Caller& caller);
 
   // http_legacy.cpp
