@@ -49,6 +49,8 @@ struct HttpTarget {
   std::vector<http::Allowance> allowances;                   ///< of this connection
   std::vector<std::pair<std::string, std::string>> headers;  ///< further fixed headers, no secrets
   Authorizer* authorizer = nullptr;  ///< must outlive the peer; null: no credentials
+  /// Kept for as long as the peer or one of its background tasks may ask the authorizer.
+  std::shared_ptr<const void> authorizer_owner;
   std::optional<EraVerdict> known;
   ClientIdentity client;
   /// Declared in a legacy `initialize`, which happens once: the superset of what later requests may

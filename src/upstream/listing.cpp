@@ -31,7 +31,7 @@ Task<Result<ListOutcome>> Upstreams::refresh_catalog(Target target) {
     co_return std::unexpected(readable.error());
   }
   const UpstreamPtr upstream = find_or_make(target);
-  co_return co_await listings_.run(upstream->key, [this, upstream] { return list(upstream); });
+  co_return co_await listings_.run(upstream.get(), [this, upstream] { return list(upstream); });
 }
 
 Task<Result<ListOutcome>> Upstreams::list(UpstreamPtr upstream) {
@@ -41,7 +41,7 @@ Task<Result<ListOutcome>> Upstreams::list(UpstreamPtr upstream) {
     if (!opened) co_return std::unexpected(opened.error());
     if (PersonNeeded* needed = std::get_if<PersonNeeded>(&*opened)) co_return std::move(*needed);
     const std::shared_ptr<mcp_client::Peer> peer = upstream->peer;
-    oauth_client::AccessTokenPtr used = upstream->authorizer.current();
+    oauth_client::AccessTokenPtr used = upstream->authorizer->current();
     const bool is_stdio = upstream->connection->transport == vault::Transport::stdio;
     Result<mcp_client::ListAnswer> answer = co_await mcp_client::list_tools(
         *peer, is_stdio ? mcp_client::PeerTransport::stdio : mcp_client::PeerTransport::http,
@@ -56,7 +56,7 @@ Task<Result<ListOutcome>> Upstreams::list(UpstreamPtr upstream) {
       co_return std::unexpected(answer.error());
     }
     if (mcp::HttpRefusal* refusal = std::get_if<mcp::HttpRefusal>(&*answer)) {
-      if (!used) used = upstream->authorizer.current();
+      if (!used) used = upstream->authorizer->current();
       Result<std::optional<PersonNeeded>> needed =
           co_await on_refusal(upstream, std::move(*refusal), used, repeated);
       if (!needed) co_return std::unexpected(needed.error());

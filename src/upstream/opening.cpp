@@ -27,7 +27,7 @@ std::string server_info_json(const mcp_client::ServerInfo& info) {
 
 Task<Result<Upstreams::OpenOutcome>> Upstreams::ensure_open(UpstreamPtr upstream) {
   if (upstream->peer) co_return OpenOutcome(Ready{});
-  co_return co_await openings_.run(upstream->key, [this, upstream] { return open(upstream); });
+  co_return co_await openings_.run(upstream.get(), [this, upstream] { return open(upstream); });
 }
 
 Task<Result<void>> Upstreams::load_schemas(UpstreamPtr upstream) {
@@ -65,7 +65,8 @@ Task<Result<mcp_client::Opened>> Upstreams::open_transport(UpstreamPtr upstream,
   mcp_client::HttpTarget target;
   target.url = upstream->connection->url;
   target.allowances = upstream->connection->allowances;
-  target.authorizer = &upstream->authorizer;
+  target.authorizer = upstream->authorizer.get();
+  target.authorizer_owner = upstream->authorizer;
   target.known = known_era(state, parts_.clock.now());
   target.fixed_credential = upstream->connection->auth == vault::AuthKind::headers;
   if (parts_.interaction != nullptr) target.capabilities = parts_.interaction->capabilities();
@@ -90,7 +91,7 @@ Task<Result<Upstreams::OpenOutcome>> Upstreams::open(UpstreamPtr upstream) {
     co_return std::unexpected(loaded.error());
 
   for (bool repeated = false;; repeated = true) {
-    oauth_client::AccessTokenPtr used = upstream->authorizer.current();
+    oauth_client::AccessTokenPtr used = upstream->authorizer->current();
     Result<mcp_client::Opened> opened = co_await open_transport(upstream, *state);
     if (!opened) {
       if (opened.error().code == Errc::sign_in_required) {
@@ -106,7 +107,7 @@ Task<Result<Upstreams::OpenOutcome>> Upstreams::open(UpstreamPtr upstream) {
     }
     if (opened->refusal) {
       // The first request of a process loads its token only now.
-      if (!used) used = upstream->authorizer.current();
+      if (!used) used = upstream->authorizer->current();
       Result<std::optional<PersonNeeded>> needed =
           co_await on_refusal(upstream, std::move(*opened->refusal), used, repeated);
       if (!needed) co_return std::unexpected(needed.error());

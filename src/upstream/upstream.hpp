@@ -21,11 +21,12 @@ struct Upstreams::Upstream {
   Upstream(const Target& target, vault::CredentialKey key_in, oauth_client::TokenSource& tokens)
       : key(std::move(key_in)),
         connection(target.connection),
-        authorizer(target.connection, key, tokens) {}
+        authorizer(std::make_shared<CredentialAuthorizer>(target.connection, key, tokens)) {}
 
   vault::CredentialKey key;
   std::shared_ptr<const vault::Connection> connection;
-  CredentialAuthorizer authorizer;
+  /// Shared with what a peer leaves running behind it, such as the farewell to a session.
+  std::shared_ptr<CredentialAuthorizer> authorizer;
   std::unique_ptr<mcp_client::Launcher> launcher;
   std::shared_ptr<mcp_client::Peer> peer;  ///< null until opened
   Breaker breaker;

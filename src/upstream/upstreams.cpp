@@ -68,7 +68,10 @@ Upstreams::UpstreamPtr Upstreams::find_or_make(const Target& target) {
     const UpstreamPtr renewed =
         upstreams_.emplace(key, std::make_shared<Upstream>(target, key, parts_.tokens))
             .first->second;
-    if (same) renewed->breaker = breaker;
+    if (same) {
+      renewed->breaker = breaker;
+      renewed->breaker.on_abandoned();  // a probe under way reports to the one it started on
+    }
     return renewed;
   }
   return upstreams_.emplace(key, std::make_shared<Upstream>(target, key, parts_.tokens))
@@ -135,7 +138,7 @@ Task<Result<Outcome>> Upstreams::send(UpstreamPtr upstream, mcp::Request request
       if (PersonNeeded* needed = std::get_if<PersonNeeded>(&*opened)) co_return std::move(*needed);
     }
     const std::shared_ptr<mcp_client::Peer> peer = upstream->peer;
-    oauth_client::AccessTokenPtr used = upstream->authorizer.current();
+    oauth_client::AccessTokenPtr used = upstream->authorizer->current();
     Result<mcp::Answer> answer = co_await peer->request(request, interaction);
     if (!answer) {
       if (answer.error().code != Errc::sign_in_required) co_return std::unexpected(answer.error());
@@ -143,7 +146,7 @@ Task<Result<Outcome>> Upstreams::send(UpstreamPtr upstream, mcp::Request request
     }
     if (mcp::Success* success = std::get_if<mcp::Success>(&*answer)) co_return std::move(*success);
     if (mcp::RpcError* error = std::get_if<mcp::RpcError>(&*answer)) co_return std::move(*error);
-    if (!used) used = upstream->authorizer.current();
+    if (!used) used = upstream->authorizer->current();
     Result<std::optional<PersonNeeded>> needed = co_await on_refusal(
         upstream, std::get<mcp::HttpRefusal>(std::move(*answer)), used, repeated);
     if (!needed) co_return std::unexpected(needed.error());

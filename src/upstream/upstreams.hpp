@@ -118,8 +118,10 @@ class Upstreams final {
 
   Parts parts_;
   std::map<Key, UpstreamPtr> upstreams_;
-  SingleFlight<Key, OpenOutcome> openings_;
-  SingleFlight<Key, ListOutcome> listings_;
+  /// By upstream and not by key: one that a reset replaced meanwhile must not be taken for its
+  /// successor. A flight owns its upstream, so the address stays its own.
+  SingleFlight<const Upstream*, OpenOutcome> openings_;
+  SingleFlight<const Upstream*, ListOutcome> listings_;
 };
 
 }  // namespace gatehouse::upstream
