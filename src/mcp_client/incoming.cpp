@@ -67,6 +67,11 @@ mcp::Answer to_answer(const jsonrpc::Message& message, std::string bytes) {
     jsonrpc::ErrorObject error = jsonrpc::parse_error_object(message.error);
     return mcp::RpcError{error.code, std::move(error.message), std::move(error.data)};
   }
+  // JSON-RPC allows any value, MCP demands an object; what splices results relies on it.
+  if (!message.result.starts_with('{')) {
+    return mcp::RpcError{jsonrpc::kInternalError, "the server's result is no JSON object", {}};
+  }
+  if (bytes.empty()) return mcp::Success{mcp::RawJson(std::string(message.result))};
   const auto offset = static_cast<std::size_t>(message.result.data() - bytes.data());
   const std::size_t size = message.result.size();
   return mcp::Success{mcp::RawJson(std::move(bytes), offset, size)};

@@ -158,11 +158,11 @@ void StdioLink::on_line(std::string line) {
       pending.answered.notify_all();
       return;
     }
-    on_message(message, line);
+    on_message(message);
   }
 }
 
-void StdioLink::on_message(const jsonrpc::Message& message, std::string_view line) {
+void StdioLink::on_message(const jsonrpc::Message& message) {
   switch (message.kind) {
     case jsonrpc::MessageKind::notification:
       on_notification(message);
@@ -174,20 +174,11 @@ void StdioLink::on_message(const jsonrpc::Message& message, std::string_view lin
     default:
       break;
   }
-  // One of several answers of a batch: it gets a copy of the line.
+  // One of several answers of a batch: it gets a copy of its result.
   const auto id = jsonrpc::JsonView::of_proved(message.id).as_int();
   const auto found = id ? pending_.find(*id) : pending_.end();
   if (found == pending_.end() || found->second->answer) return;
-  const std::string_view raw =
-      message.kind == jsonrpc::MessageKind::result ? message.result : message.error;
-  const auto offset = static_cast<std::size_t>(raw.data() - line.data());
-  if (message.kind == jsonrpc::MessageKind::result) {
-    found->second->answer.emplace(
-        Answered{mcp::Success{mcp::RawJson(std::string(line), offset, raw.size())},
-                 mcp::ResultType::complete});
-  } else {
-    found->second->answer.emplace(make_answered(message, {}));
-  }
+  found->second->answer.emplace(make_answered(message, {}));
   found->second->answered.notify_all();
 }
 

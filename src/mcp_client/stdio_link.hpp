@@ -62,7 +62,7 @@ class StdioLink final : public std::enable_shared_from_this<StdioLink> {
   Task<Result<Answered>> await_answer(std::int64_t id, Pending& pending,
                                       const mcp::Request& request);
   void on_line(std::string line);
-  void on_message(const jsonrpc::Message& message, std::string_view line);
+  void on_message(const jsonrpc::Message& message);
   void on_notification(const jsonrpc::Message& message);
   void on_end(std::string_view why);
   void give_up(std::int64_t id, std::string reason);
