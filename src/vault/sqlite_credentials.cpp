@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "vault/fields.hpp"
+#include "vault/process_mark.hpp"
 #include "vault/sqlite_tables.hpp"
 
 namespace gatehouse::vault {
@@ -9,6 +10,15 @@ namespace {
 std::string row_of(const CredentialKey& key) {
   return encode_fields(
       {key.connection.value, key.owner ? "member" : "shared", owner_text(key), key.account});
+}
+
+/// A lease's holder as stored: in which process, and who.
+std::string marked(const std::string& holder) {
+  return this_process_mark() + "|" + holder;
+}
+
+bool process_is_gone(std::string_view marked_holder) {
+  return is_gone(marked_holder.substr(0, marked_holder.find('|')));
 }
 
 /// A row as stored: everything but the tokens, which stay sealed.
@@ -84,15 +94,19 @@ class SqliteCredentials final : public CredentialStore {
       if (!row) return fail(Errc::not_found, "there is no login to refresh");
       const std::string boot = tables_.clocks().boot.boot_id();
       const std::int64_t now = tables_.clocks().boot.since_boot().count();
-      const bool taken = row->lease_holder && *row->lease_holder != holder &&
-                         row->lease_boot == boot && row->lease_until > now;
+      const std::string mark = marked(holder);
+      // A process that was killed frees its lease: its refresh token is tried again while the
+      // provider may still accept it, and nobody waits for the time to run out.
+      const bool taken = row->lease_holder && *row->lease_holder != mark &&
+                         row->lease_boot == boot && row->lease_until > now &&
+                         !process_is_gone(*row->lease_holder);
       if (taken) return Found();
       if (auto opened = open_tokens(write.database, *row); !opened)
         return std::unexpected(opened.error());
       write.database.run(
           "UPDATE credentials SET lease_holder = ?, lease_boot = ?, lease_until = ? "
           "WHERE organization = ? AND connection = ? AND owner = ? AND account = ?",
-          holder, boot, now + std::int64_t{life.count()}, key.organization.value,
+          mark, boot, now + std::int64_t{life.count()}, key.organization.value,
           key.connection.value, owner_text(key), key.account);
       return Found(Lease{holder, std::move(row->record)});
     });
@@ -104,7 +118,8 @@ class SqliteCredentials final : public CredentialStore {
           "UPDATE credentials SET lease_holder = NULL, lease_boot = NULL, lease_until = NULL "
           "WHERE organization = ? AND connection = ? AND owner = ? AND account = ? "
           "AND lease_holder = ?",
-          key.organization.value, key.connection.value, owner_text(key), key.account, holder);
+          key.organization.value, key.connection.value, owner_text(key), key.account,
+          marked(holder));
       return {};
     });
   }

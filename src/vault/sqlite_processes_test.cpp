@@ -147,14 +147,35 @@ TEST_F(SqliteProcesses, leave_an_old_or_a_new_pair_when_killed_at_any_moment) {
     EXPECT_EQ(row.tokens.refresh_token.reveal(), "r" + std::to_string(row.version));
     EXPECT_LE(row.attempts, 1);
     last = row.version;
-    // The dead one's lease would hold its time; the next round does not wait for it.
-    const std::string holder = "child" + std::to_string(round);
-    ASSERT_TRUE(process.run(process.store->credentials().release_lease(key, holder)));
+    // The dead one's lease is free at once; its attempt counts until it is settled.
     if (row.attempts > 0) {
       ASSERT_TRUE(
           process.run(process.store->credentials().settle_attempt(key, row.version, row.epoch)));
     }
   }
+}
+
+TEST_F(SqliteProcesses, hold_a_lease_while_they_live_and_not_longer) {
+  const CredentialKey key = make_login();
+  int held[2];
+  ASSERT_EQ(::pipe(held), 0);
+  const pid_t child = start([&] {
+    Process process(path());
+    if (!process.run(process.store->credentials().acquire_lease(key, "child", 45s)).value())
+      return false;
+    if (::write(held[1], "x", 1) != 1) return false;
+    for (;;) ::pause();
+  });
+  char byte = 0;
+  ASSERT_EQ(::read(held[0], &byte, 1), 1);
+  Process process(path());
+  CredentialStore& store = process.store->credentials();
+  EXPECT_FALSE(process.run(store.acquire_lease(key, "parent", 45s)).value());
+  ::kill(child, SIGKILL);
+  status_of(child);
+  EXPECT_TRUE(process.run(store.acquire_lease(key, "parent", 45s)).value());
+  ::close(held[0]);
+  ::close(held[1]);
 }
 
 }  // namespace
