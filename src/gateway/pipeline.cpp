@@ -51,6 +51,17 @@ class Place final {
   int& count_;
 };
 
+// Whether a result is anything but complete. Nothing was declared to the server, so it may not ask:
+// passed on, its question, with whatever link it chose, would look like ours.
+bool asks_back(std::string_view result) {
+  if (result.find("resultType") == std::string_view::npos &&
+      result.find("\\u") == std::string_view::npos) {
+    return false;
+  }
+  const auto type = jsonrpc::JsonView::of_proved(result).find("resultType");
+  return type && !type->equals("complete");
+}
+
 upstream::Target target_of(const ResolvedCall& call) {
   return {call.entry->connection, call.call.principal.member, "default"};
 }
@@ -195,7 +206,15 @@ Task<CallOutcome> Pipeline::dispatch(ValidatedCall validated) {
   Result<upstream::Outcome> outcome =
       co_await parts_.upstreams.request(target_of(call), std::move(request));
   if (!outcome) co_return Refused{Refused::Step::dispatch, outcome.error(), {}};
-  if (mcp::Success* success = std::get_if<mcp::Success>(&*outcome)) co_return std::move(*success);
+  if (mcp::Success* success = std::get_if<mcp::Success>(&*outcome)) {
+    if (!asks_back(success->result.view())) co_return std::move(*success);
+    co_return Refused{
+        Refused::Step::dispatch,
+        {Errc::unsupported,
+         fmt::format("{} asks for input that cannot be given through here", call.call.name),
+         {}},
+        {}};
+  }
   if (mcp::RpcError* error = std::get_if<mcp::RpcError>(&*outcome)) co_return std::move(*error);
   co_return NeedsPerson{target_of(call), std::get<upstream::PersonNeeded>(std::move(*outcome))};
 }
