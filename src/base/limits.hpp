@@ -51,7 +51,10 @@ inline constexpr auto kProbeTimeout = 10s;                     ///< server/disco
 inline constexpr int kListPages = 50;                          ///< pages of one list
 inline constexpr std::size_t kToolsPerConnection = 2000;       ///< tools kept of one connection
 inline constexpr std::size_t kCatalogBytes = 8 * 1024 * 1024;  ///< one connection's tool list
-inline constexpr int kMrtrRounds = 10;  ///< input_required rounds of one call
+inline constexpr int kServerRequests =
+    32;  ///< asked by one server and not answered yet; more are refused or dropped
+inline constexpr std::size_t kProgressBytes = 64 * 1024;  ///< one progress note that is passed on
+inline constexpr int kMrtrRounds = 10;                    ///< input_required rounds of one call
 inline constexpr std::size_t kStdioLineBytes =
     16 * 1024 * 1024;                         ///< one JSON-RPC message over stdio
 inline constexpr auto kStdioCloseGrace = 2s;  ///< stdin closed → SIGTERM → SIGKILL, each step

@@ -11,7 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kResumeRetry = 1000ms;  // unless the server says otherwise
+constexpr auto kResumeRetry = 1000ms;    // unless the server says otherwise
+constexpr auto kResumeRetryMin = 100ms;  // whatever the server says
 constexpr auto kResumeRetryMax = 30000ms;
 constexpr int kResumptions = 10;  // in a row without a single event
 
@@ -142,7 +143,8 @@ Task<Result<mcp::Answer>> LegacyHttpPeer::read_streams(const mcp::Request& reque
         last_event_id = reader->last_event_id();
         fruitless = 0;
       }
-      retry = std::min<std::chrono::milliseconds>(reader->retry().value_or(retry), kResumeRetryMax);
+      retry = std::clamp<std::chrono::milliseconds>(reader->retry().value_or(retry),
+                                                    kResumeRetryMin, kResumeRetryMax);
       reader.reset();
     }
     if (last_event_id.empty()) {
@@ -211,7 +213,10 @@ Task<Result<std::optional<mcp::Answer>>> LegacyHttpPeer::take_messages(ActiveCal
         const SteadyTime asked = session_->endpoint().parts().clock.steady_now();
         co_await session_->answer(std::string(message.id), message.method,
                                   std::string(message.params), call.interaction);
-        call.deadline->exempt(session_->endpoint().parts().clock.steady_now() - asked);
+        // Only the time of a person is no time of the server.
+        if (call.interaction != nullptr && message.method != "ping") {
+          call.deadline->exempt(session_->endpoint().parts().clock.steady_now() - asked);
+        }
         break;
       }
       case jsonrpc::MessageKind::result:

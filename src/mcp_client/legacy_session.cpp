@@ -17,10 +17,11 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kSliceOfPause = 100ms;
-constexpr auto kListenHead = 30s;      // until the head of the GET stream
-constexpr auto kListenIdle = 1h;       // without a byte, not even a comment
-constexpr auto kListenWait = 1s;       // how long a first request waits for that head
-constexpr auto kListenRetry = 1000ms;  // unless the server says otherwise
+constexpr auto kListenHead = 30s;        // until the head of the GET stream
+constexpr auto kListenIdle = 1h;         // without a byte, not even a comment
+constexpr auto kListenWait = 1s;         // how long a first request waits for that head
+constexpr auto kListenRetry = 1000ms;    // unless the server says otherwise
+constexpr auto kListenRetryMin = 500ms;  // whatever the server says
 constexpr auto kListenRetryMax = 30000ms;
 constexpr int kListenFailures = 5;  // in a row, then the session goes on without a GET stream
 constexpr auto kCloseTimeout = 2s;
@@ -137,9 +138,12 @@ Result<LegacySession::Handshake> LegacySession::on_handshake(const http::Reply& 
 }
 
 Task<Result<LegacySession::Handshake>> LegacySession::renew(std::uint64_t generation) {
+  const bool waited = renewing_;
   while (renewing_) co_await changed_.wait();
   if (generation_ != generation) co_return Handshake(info_);
+  if (waited && last_renewal_) co_return *last_renewal_;  // it failed: not once more for each
   renewing_ = true;
+  last_renewal_.reset();
   const std::shared_ptr<void> ended(nullptr, [this](void*) {
     renewing_ = false;
     changed_.notify_all();
@@ -147,6 +151,7 @@ Task<Result<LegacySession::Handshake>> LegacySession::renew(std::uint64_t genera
   endpoint_.parts().log.info("mcp_session_renewed", {{"url", endpoint_.target().url}});
   auto handshake = co_await initialize();
   if (handshake && std::holds_alternative<ServerInfo>(*handshake)) listen();
+  last_renewal_ = handshake;
   co_return handshake;
 }
 
@@ -282,7 +287,8 @@ Task<bool> LegacySession::read_listen(http::Reply reply, CancelSource& stop,
     if (step->ended) break;
   }
   if (!reader.last_event_id().empty()) last_event_id = reader.last_event_id();
-  retry = std::min<std::chrono::milliseconds>(reader.retry().value_or(retry), kListenRetryMax);
+  retry = std::clamp<std::chrono::milliseconds>(reader.retry().value_or(retry), kListenRetryMin,
+                                                kListenRetryMax);
   co_return progressed;
 }
 
@@ -296,6 +302,10 @@ void LegacySession::on_listened(std::string_view data) {
     if (message.kind == jsonrpc::MessageKind::notification) {
       on_notification(message, nullptr);
     } else if (message.kind == jsonrpc::MessageKind::request) {
+      if (answering_ >= limits::kServerRequests) {
+        endpoint_.parts().log.warn("mcp_request_dropped", {{"url", endpoint_.target().url}});
+        continue;
+      }
       endpoint_.parts().tasks.spawn(
           "mcp_answer", answer_listened(shared_from_this(), std::string(message.id), message.method,
                                         std::string(message.params)));
@@ -314,6 +324,8 @@ Task<> LegacySession::answer_listened(std::shared_ptr<LegacySession> self, std::
                                       std::string method, std::string params) {
   // The GET stream does not say on whose behalf the server asks; the latest call that has somebody
   // to ask is the likeliest. It waits for us in settle(), so its interaction stays.
+  ++self->answering_;
+  const std::shared_ptr<void> answered(nullptr, [self](void*) { --self->answering_; });
   ActiveCall* call = self->call_that_can_ask();
   if (call == nullptr) {
     co_await self->answer(std::move(raw_id), std::move(method), std::move(params),

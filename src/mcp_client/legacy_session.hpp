@@ -99,6 +99,8 @@ class LegacySession final : public std::enable_shared_from_this<LegacySession> {
   std::map<std::int64_t, ActiveCall*> calls_;
   std::shared_ptr<CancelSource> listening_;
   bool listen_answered_ = false;
+  int answering_ = 0;  // requests of the server that came on the GET stream
+  std::optional<Result<Handshake>> last_renewal_;  // for those who waited for it
 };
 
 /// Cut in slices, so that `cancel` is noticed. False when cancelled.

@@ -61,9 +61,13 @@ Task<Result<Answered>> StdioLink::call(std::int64_t id, std::string body,
   pending.sink = request.sink;
   pending_[id] = &pending;
   const std::shared_ptr<void> left(nullptr, [this, id](void*) { pending_.erase(id); });
-  if (auto sent = co_await send(std::move(body)); !sent) {
-    co_return fail(Errc::unavailable, obituary());
+  auto sent = co_await with_timeout(pending.deadline.remaining(parts_.clock.steady_now()),
+                                    send(std::move(body)), "taking the request");
+  if (!sent && sent.error().code == Errc::timeout) {
+    close_later();  // who does not read holds up everybody behind
+    co_return std::unexpected(no_answer_error(request.method, request.timeout));
   }
+  if (!sent) co_return fail(Errc::unavailable, obituary());
   CancelSource::Registration registration;
   if (request.cancel != nullptr) {
     registration = request.cancel->on_cancel([self = shared_from_this(), id, waiting = &pending] {
@@ -168,6 +172,10 @@ void StdioLink::on_message(const jsonrpc::Message& message) {
       on_notification(message);
       return;
     case jsonrpc::MessageKind::request:
+      if (answering_ >= limits::kServerRequests) {
+        parts_.log.warn("mcp_request_dropped", {{"command", target_.command}});
+        return;
+      }
       parts_.tasks.spawn("mcp_answer", answer(shared_from_this(), std::string(message.id),
                                               message.method, std::string(message.params)));
       return;
@@ -209,7 +217,9 @@ Task<> StdioLink::answer(std::shared_ptr<StdioLink> self, std::string raw_id, st
     break;
   }
   if (asking) ++*asking;
+  ++self->answering_;
   const std::shared_ptr<void> ended(nullptr, [self, asking](void*) {
+    --self->answering_;
     if (asking) --*asking;
     self->changed_.notify_all();
   });

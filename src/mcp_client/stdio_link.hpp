@@ -74,6 +74,7 @@ class StdioLink final : public std::enable_shared_from_this<StdioLink> {
   std::int64_t next_id_ = 1;
   bool alive_ = true;
   bool reading_ = false;
+  int answering_ = 0;  // requests of the server
   Condition changed_;  // a background answer has ended
 };
 

@@ -4,6 +4,7 @@
 #include "async/mailbox.hpp"
 #include "async/run.hpp"
 #include "async/task_group.hpp"
+#include "async/timer.hpp"
 #include "jsonrpc/json.hpp"
 #include "jsonrpc/message.hpp"
 #include "mcp/capabilities.hpp"
@@ -20,11 +21,13 @@ using Server = std::function<std::optional<std::vector<std::string>>(const jsonr
 
 class FakeChannel final : public jsonrpc::LineChannel {
  public:
-  FakeChannel(Executor executor, Server server) : server_(std::move(server)), out_(executor, 100) {}
+  FakeChannel(Executor executor, Server server)
+      : server_(std::move(server)), out_(executor, 200), never_(executor) {}
   Task<Result<void>> write_line(std::string_view line) override {
     if (out_.closed()) co_return fail(Errc::unavailable, "gone");
     const auto message = jsonrpc::prove(line);
     EXPECT_TRUE(message) << line;
+    if (message->string_member("name") == "unread") co_await never_.wait();
     auto lines = server_(*message);
     if (!lines) {
       out_.close();
@@ -43,6 +46,7 @@ class FakeChannel final : public jsonrpc::LineChannel {
  private:
   Server server_;
   Mailbox<std::string> out_;
+  Condition never_;
 };
 
 class FakeLauncher final : public Launcher {
@@ -190,6 +194,78 @@ Task<> use_legacy(Fixture& f) {
 TEST(StdioPeer, speaks_to_a_legacy_server_that_exits_on_the_probe) {
   Fixture f(legacy_server);
   run_to_end(f.context, use_legacy(f));
+}
+
+Task<> send_what_is_not_read(Fixture& f) {
+  auto opened = co_await f.open();
+  EXPECT_TRUE(opened && opened->peer);
+  if (!opened || !opened->peer) co_return;
+  std::vector<std::string> storage;
+  storage.reserve(1);
+  mcp::Request unread = call_of("unread", storage);
+  unread.timeout = std::chrono::milliseconds(20);
+  auto answer = co_await opened->peer->request(unread, nullptr);
+  EXPECT_TRUE(!answer && answer.error().code == Errc::outcome_unknown);
+  EXPECT_FALSE(opened->peer->alive());  // the next call gets a new process
+  opened->peer.reset();
+  co_await f.tasks.shutdown();
+}
+
+TEST(StdioPeer, gives_up_a_process_that_does_not_read) {
+  Fixture f(legacy_server);
+  run_to_end(f.context, send_what_is_not_read(f));
+}
+
+/// A person who takes their time.
+class SlowPerson final : public Interaction {
+ public:
+  explicit SlowPerson(Executor executor) : free_(executor) {}
+  const mcp::ClientCapabilities& capabilities() const override { return capabilities_; }
+  Task<Result<std::string>> answer(std::string_view, std::string_view) override {
+    ++asked;
+    co_await free_.wait();
+    co_return R"({"action":"accept"})";
+  }
+  void let_go() { free_.notify_all(); }
+  int asked = 0;
+
+ private:
+  Condition free_;
+  mcp::ClientCapabilities capabilities_ = mcp::make_client_capabilities(true, false);
+};
+
+Task<> let_go(SlowPerson& person) {
+  co_await sleep_for(std::chrono::milliseconds(20));
+  person.let_go();
+}
+
+Task<> be_asked_too_much(Fixture& f, SlowPerson& person) {
+  auto opened = co_await f.open();
+  EXPECT_TRUE(opened && opened->peer);
+  if (!opened || !opened->peer) co_return;
+  std::vector<std::string> storage;
+  storage.reserve(1);
+  f.tasks.spawn("let_go", let_go(person));
+  auto answer = co_await opened->peer->request(call_of("flood", storage), &person);
+  EXPECT_TRUE(answer && std::holds_alternative<mcp::Success>(*answer));
+  EXPECT_EQ(person.asked, limits::kServerRequests);
+  opened->peer.reset();
+  co_await f.tasks.shutdown();
+}
+
+TEST(StdioPeer, answers_so_many_questions_of_the_server_at_once_and_no_more) {
+  Fixture f([](const jsonrpc::Message& message) {
+    if (message.string_member("name") != "flood") return legacy_server(message);
+    std::vector<std::string> lines;
+    for (int i = 0; i < 100; ++i) {
+      lines.push_back(R"({"jsonrpc":"2.0","id":)" + std::to_string(i) +
+                      R"(,"method":"elicitation/create","params":{"message":"?"}})");
+    }
+    lines.push_back(result(message, "{}"));
+    return std::optional(lines);
+  });
+  SlowPerson person(f.context.get_executor());
+  run_to_end(f.context, be_asked_too_much(f, person));
 }
 
 Task<> use_modern(Fixture& f) {
