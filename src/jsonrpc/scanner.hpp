@@ -5,6 +5,10 @@
 // tests/fuzz/jsonrpc_fuzz.cpp holds it against simdjson's DOM.
 #pragma once
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <algorithm>
 #include <bit>
 #include <boost/container/small_vector.hpp>
@@ -33,6 +37,17 @@ inline const char* find_special(const char* at, const char* end) {
   static_assert(std::endian::native == std::endian::little);
   constexpr std::uint64_t kOnes = 0x0101010101010101U;
   constexpr std::uint64_t kHigh = 0x8080808080808080U;
+#ifdef __SSE2__
+  while (end - at >= 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    const __m128i slash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+    const __m128i outside = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));  // signed: above 0x7F too
+    const int found = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), outside));
+    if (found != 0) return at + std::countr_zero(static_cast<unsigned>(found));
+    at += 16;
+  }
+#endif
   while (end - at >= 8) {
     std::uint64_t word;
     std::memcpy(&word, at, 8);
