@@ -16,10 +16,16 @@ SteadyTime RealClock::steady_now() const {
 std::string to_rfc3339(SystemTime time) {
   const std::time_t seconds =
       std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  std::array<char, 32> text{};
-  const std::size_t size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+  // Every record of a call has its time, and most share their second with the one before.
+  thread_local std::time_t last_seconds = -1;
+  thread_local std::array<char, 32> text{};
+  thread_local std::size_t size = 0;
+  if (seconds != last_seconds) {
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts);
+    last_seconds = seconds;
+  }
   return {text.data(), size};
 }
 

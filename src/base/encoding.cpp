@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 namespace gatehouse {
 namespace {
@@ -124,12 +125,12 @@ std::optional<std::string> base64_decode(std::string_view text) {
 }
 
 std::string hex_encode(std::string_view bytes) {
-  std::string out;
-  out.reserve(bytes.size() * 2);
+  std::string out(bytes.size() * 2, '\0');
+  char* at = out.data();
   for (const char raw : bytes) {
     const auto c = static_cast<unsigned char>(raw);
-    out += kHex[c >> 4];
-    out += kHex[c & 15];
+    *at++ = kHex[c >> 4];
+    *at++ = kHex[c & 15];
   }
   return out;
 }
@@ -246,6 +247,7 @@ std::string ascii_lower(std::string_view text) {
 
 bool ascii_iequal(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
+  if (std::memcmp(a.data(), b.data(), a.size()) == 0) return true;
   for (std::size_t i = 0; i < a.size(); ++i) {
     const auto lower = [](char c) {
       return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;

@@ -33,9 +33,11 @@ void Headers::remove(std::string_view name) {
 }
 
 std::optional<std::string_view> Headers::find(std::string_view name) const {
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    const Field field = at(i);
-    if (ascii_iequal(field.name, name)) return field.value;
+  const char* text = text_.data();
+  for (const Entry& entry : entries_) {
+    if (entry.name_size != name.size()) continue;
+    if (ascii_iequal({text + entry.name_at, entry.name_size}, name))
+      return std::string_view(text + entry.value_at, entry.value_size);
   }
   return std::nullopt;
 }
@@ -50,7 +52,13 @@ std::vector<std::string_view> Headers::find_all(std::string_view name) const {
 }
 
 std::size_t Headers::count(std::string_view name) const {
-  return find_all(name).size();
+  const char* text = text_.data();
+  std::size_t count = 0;
+  for (const Entry& entry : entries_) {
+    if (entry.name_size != name.size()) continue;
+    if (ascii_iequal({text + entry.name_at, entry.name_size}, name)) ++count;
+  }
+  return count;
 }
 
 Headers::Field Headers::at(std::size_t index) const {
