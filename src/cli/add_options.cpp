@@ -24,14 +24,6 @@ Examples:
 
 constexpr std::string_view kNameRule = "gatehouse add NAME URL, or gatehouse add NAME -- COMMAND";
 
-Result<std::uint16_t> parse_port(const std::string& text) {
-  std::uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc() || end != text.data() + text.size() || port == 0)
-    return fail(Errc::invalid_argument, "--redirect-port takes a port from 1 to 65535");
-  return port;
-}
-
 Result<void> check_together(const AddOptions& o) {
   const bool is_command = !o.command.empty();
   if (is_command == !o.url.empty())
@@ -120,6 +112,14 @@ std::string directory_of(const AddOptions& options) {
 
 }  // namespace
 
+Result<std::uint16_t> parse_redirect_port(const std::string& text) {
+  std::uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || port == 0)
+    return fail(Errc::invalid_argument, "--redirect-port takes a port from 1 to 65535");
+  return port;
+}
+
 CommandSpec add_spec(AddOptions& o) {
   CommandSpec spec;
   spec.name = "add";
@@ -176,7 +176,7 @@ Result<vault::Connection> make_connection(const AddOptions& options) {
   connection.oauth.issuer = options.issuer;
   connection.oauth.scopes = options.scopes;
   if (!options.redirect_port.empty()) {
-    const Result<std::uint16_t> port = parse_port(options.redirect_port);
+    const Result<std::uint16_t> port = parse_redirect_port(options.redirect_port);
     if (!port) return std::unexpected(port.error());
     connection.oauth.redirect_port = *port;
   }

@@ -36,6 +36,9 @@ struct AddOptions {
 
 CommandSpec add_spec(AddOptions& options);
 
+/// The value of --redirect-port. Errors: invalid_argument.
+Result<std::uint16_t> parse_redirect_port(const std::string& text);
+
 /// The connection without its secrets and its finding. Errors: invalid_argument, saying which flags
 /// do not go together.
 Result<vault::Connection> make_connection(const AddOptions& options);

@@ -1,6 +1,7 @@
 // gatehouse login: signs in, and proves it by listing the tools.
 #include <fmt/format.h>
 
+#include "cli/add_options.hpp"
 #include "cli/attempt.hpp"
 #include "cli/connections.hpp"
 #include "cli/table.hpp"
@@ -21,12 +22,16 @@ it ends on; over a pipe the address is read from standard input. Esc and Ctrl-C 
 Examples:
   gatehouse login notion
   gatehouse login notion --no-browser
-  gatehouse login notion --scope read:pages)";
+  gatehouse login notion --scope read:pages
+  gatehouse login crm --client-id gatehouse --client-secret-file secret)";
     spec.arguments = {
         {"name", "The connection", &name_, Argument::Presence::required},
         {"--no-browser", "Show the link instead of opening a browser", &no_browser_},
         {"--issuer", "Authorization server to use, where the server names several", &issuer_},
         {"--scope", "Scope to ask for in addition; repeatable", &scopes_},
+        {"--client-id", "OAuth client registered beforehand, from now on", &client_id_},
+        {"--client-secret-file", "Read its secret from a file", &client_secret_file_},
+        {"--redirect-port", "Loopback port that is registered for the client", &redirect_port_},
         {"--allow-loopback", "Allow what is on this machine without asking", &allow_loopback_},
         {"--json", "Print JSON", &json_},
     };
@@ -41,16 +46,8 @@ Examples:
           Errc::unsupported, fmt::format("{} uses a fixed key, not a sign-in", name_),
           fmt::format("to change the key: gatehouse remove {0}, then gatehouse add {0}", name_));
     }
-    for (const std::string& scope : scopes_) {
-      if (std::ranges::find(connection->oauth.scopes, scope) == connection->oauth.scopes.end())
-        connection->oauth.scopes.push_back(scope);
-    }
-    if (!scopes_.empty()) {
-      Result<vault::Connection> updated =
-          co_await services.store.connections().update(std::move(*connection));
-      if (!updated) co_return std::unexpected(updated.error());
-      connection = std::move(*updated);
-    }
+    if (Result<void> changed = co_await change_settings(services, *connection); !changed)
+      co_return std::unexpected(changed.error());
     SignInOptions options;
     options.browser = no_browser_ ? BrowserUse::show_link_only : BrowserUse::open;
     options.paste = Paste::from_any_input;
@@ -66,6 +63,38 @@ Examples:
   }
 
  private:
+  // What the flags say stays with the connection, as it does after `gatehouse add`.
+  Task<Result<void>> change_settings(Services& services, vault::Connection& connection) const {
+    vault::OAuthSettings& oauth = connection.oauth;
+    for (const std::string& scope : scopes_) {
+      if (std::ranges::find(oauth.scopes, scope) == oauth.scopes.end())
+        oauth.scopes.push_back(scope);
+    }
+    if (!client_id_.empty() && client_id_ != oauth.client_id) {
+      oauth.client_id = client_id_;
+      oauth.client_secret = Secret();  // the old one belongs to the old client
+    }
+    if (!client_secret_file_.empty()) {
+      if (oauth.client_id.empty())
+        co_return fail(Errc::invalid_argument, "a client secret needs --client-id");
+      Result<Secret> secret = read_secret({SecretSource::Kind::file, client_secret_file_});
+      if (!secret) co_return std::unexpected(secret.error());
+      oauth.client_secret = std::move(*secret);
+    }
+    if (!redirect_port_.empty()) {
+      const Result<std::uint16_t> port = parse_redirect_port(redirect_port_);
+      if (!port) co_return std::unexpected(port.error());
+      oauth.redirect_port = *port;
+    }
+    const bool changed = !scopes_.empty() || !client_id_.empty() || !client_secret_file_.empty() ||
+                         !redirect_port_.empty();
+    if (!changed) co_return Result<void>{};
+    Result<vault::Connection> updated = co_await services.store.connections().update(connection);
+    if (!updated) co_return std::unexpected(updated.error());
+    connection = std::move(*updated);
+    co_return Result<void>{};
+  }
+
   void print(Services& services, const oauth_client::LoginOutcome& outcome,
              const vault::StoredCatalog& catalog) const {
     if (!json_) {
@@ -86,6 +115,9 @@ Examples:
   std::string name_;
   std::string issuer_;
   std::vector<std::string> scopes_;
+  std::string client_id_;
+  std::string client_secret_file_;
+  std::string redirect_port_;
   bool no_browser_ = false;
   bool allow_loopback_ = false;
   bool json_ = false;

@@ -8,6 +8,7 @@
 #include "async/timer.hpp"
 #include "base/encoding.hpp"
 #include "cli/callback_listener.hpp"
+#include "cli/client_prompt.hpp"
 #include "cli/connections.hpp"
 #include "cli/table.hpp"
 #include "net/signals.hpp"
@@ -87,6 +88,23 @@ Task<> watch_time(std::shared_ptr<Race> race) {
   race->finish(fail(Errc::sign_in_required, "nobody finished the sign-in within 10 minutes"));
 }
 
+// A later login for the connection retires this one, in whichever process it runs. Gone alone does
+// not prove it: our own callback may be at the token endpoint.
+Task<> watch_replaced(Services& services, std::shared_ptr<Race> race, std::string state_hash,
+                      std::string name) {
+  bool pending = true;
+  while (pending && !race->result) {
+    co_await sleep_for(1s);
+    const Result<bool> found =
+        co_await services.login.is_pending(organization_of(services), state_hash);
+    pending = !found || *found;
+  }
+  co_await sleep_for(limits::kTokenRequestTimeout + 5s);
+  race->finish(fail(Errc::conflict,
+                    "this sign-in was finished elsewhere, or a later one replaced it",
+                    fmt::format("gatehouse status {}", name)));
+}
+
 // Whether anything is left that could finish the login.
 bool hopeless(const Race& race, bool terminal) {
   if (race.paste_open) return false;
@@ -156,6 +174,7 @@ Task<Result<LoginOutcome>> await_login(Services& services, const SignInOrder& or
   tasks.spawn("callback_listener", serve_callback(listener));
   tasks.spawn("login_signals", watch_signals(race));
   tasks.spawn("login_deadline", watch_time(race));
+  tasks.spawn("login_replaced", watch_replaced(services, race, pending.state_hash, name));
   if (race->browser_open) tasks.spawn("browser", watch_browser(services, race));
   if (race->paste_open) tasks.spawn("paste", read_pastes(services, race));
   co_await await_end(services, race, name);
@@ -216,6 +235,31 @@ Task<Result<CallbackListener::Wish>> choose_port(Services& services,
   co_return wish;
 }
 
+// Registration and a recorded login; where nobody registers us, the person is asked for a client.
+Task<Result<oauth_client::PendingLogin>> begin_login(Services& services, SignInOrder& order,
+                                                     std::string redirect_uri,
+                                                     Discovery discovery) {
+  while (true) {
+    oauth_client::LoginRequest request;
+    request.connection = order.connection;
+    request.key = upstream::credential_key(target_of(order.connection));
+    request.redirect_uri = redirect_uri;
+    request.challenges = order.challenges;
+    request.step_up_scope = order.step_up_scope;
+    request.issuer = order.connection.oauth.issuer;
+    Result<oauth_client::PendingLogin> pending =
+        co_await services.login.begin(std::move(request), discovery);
+    if (pending || discovery.guessed_endpoints ||
+        !may_ask_client(services, order.connection, pending.error())) {
+      co_return pending;
+    }
+    Result<vault::Connection> with_client =
+        co_await ask_client(services, order.connection, pending.error(), redirect_uri);
+    if (!with_client) co_return std::unexpected(with_client.error());
+    order.connection = std::move(*with_client);
+  }
+}
+
 }  // namespace
 
 bool person_present(const Services& services) {
@@ -241,15 +285,8 @@ Task<Result<SignedIn>> sign_in(Services& services, SignInOrder order) {
       services, [race](const Result<LoginOutcome>& outcome) { race->finish(outcome); });
   race->listening = listener->listen(*wish);
 
-  oauth_client::LoginRequest request;
-  request.connection = order.connection;
-  request.key = upstream::credential_key(target_of(order.connection));
-  request.redirect_uri = listener->redirect_uri();
-  request.challenges = order.challenges;
-  request.step_up_scope = order.step_up_scope;
-  request.issuer = order.connection.oauth.issuer;
   Result<oauth_client::PendingLogin> pending =
-      co_await services.login.begin(std::move(request), std::move(*discovery));
+      co_await begin_login(services, order, listener->redirect_uri(), std::move(*discovery));
   if (!pending) {
     co_await listener->drain();
     co_return std::unexpected(pending.error());

@@ -1,5 +1,7 @@
 #include "oauth_client/login.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "async/shield.hpp"
@@ -140,7 +142,8 @@ Task<Result<PendingLogin>> Login::record(LoginRequest request, Discovery discove
                      .scope = scope,
                      .client_id = registration.client_id,
                      .registration_kind = registration.kind,
-                     .expires_at = pending.created_at + limits::kAuthorizationLife};
+                     .expires_at = pending.created_at + limits::kAuthorizationLife,
+                     .state_hash = pending.state_hash};
   const auto saved = co_await store_.authorizations().save(std::move(pending));
   if (!saved) co_return std::unexpected(saved.error());
   co_return begun;
@@ -205,8 +208,15 @@ Task<Result<LoginOutcome>> Login::exchange(vault::Authorization pending, std::st
       error.hint = login_hint(connection->name) + " again";
     co_return std::unexpected(std::move(error));
   }
-  co_return co_await store_tokens(std::move(pending), std::move(**registration),
-                                  connection->allowances, reply->body, reply->status);
+  const bool by_hand = (*registration)->kind == vault::RegistrationKind::preregistered;
+  auto outcome = co_await store_tokens(std::move(pending), std::move(**registration),
+                                       connection->allowances, reply->body, reply->status);
+  if (!outcome && outcome.error().code == Errc::invalid_client && by_hand) {
+    outcome.error().hint =
+        fmt::format("correct it: gatehouse login {} --client-id ID --client-secret-file FILE",
+                    connection->name);
+  }
+  co_return outcome;
 }
 
 Task<Result<LoginOutcome>> Login::store_tokens(vault::Authorization pending,
@@ -253,6 +263,12 @@ Task<Result<LoginOutcome>> Login::store_tokens(vault::Authorization pending,
     co_return std::unexpected(saved.error());
   co_return fail(Errc::conflict,
                  "a later login or a logout came first; the tokens of this one were discarded");
+}
+
+Task<Result<bool>> Login::is_pending(OrganizationId organization, std::string state_hash) {
+  const auto found = co_await store_.authorizations().find(std::move(organization), state_hash);
+  if (!found) co_return std::unexpected(found.error());
+  co_return found->has_value();
 }
 
 Task<Result<void>> Login::cancel(OrganizationId organization, AuthorizationId id) {

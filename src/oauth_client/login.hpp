@@ -42,6 +42,7 @@ struct PendingLogin {
   std::string client_id;
   vault::RegistrationKind registration_kind = vault::RegistrationKind::dynamic;
   SystemTime expires_at{};
+  std::string state_hash;  ///< for is_pending()
 };
 
 /// For display; tokens stay in the store.
@@ -76,6 +77,10 @@ class Login final {
   /// the code was sent and no answer came: sign in again.
   Task<Result<LoginOutcome>> finish(OrganizationId organization, std::string callback,
                                     std::string browser_hash = {});
+
+  /// False once it was finished, cancelled or retired by a later login, in any process, and while
+  /// its callback is being worked on.
+  Task<Result<bool>> is_pending(OrganizationId organization, std::string state_hash);
 
   /// Ends a pending login, as Ctrl-C does.
   Task<Result<void>> cancel(OrganizationId organization, AuthorizationId id);

@@ -107,7 +107,9 @@ TEST_F(LoginTest, another_browser_cannot_finish_and_leaves_it_pending) {
 
 TEST_F(LoginTest, a_second_login_retires_the_first) {
   const PendingLogin first = begin();
+  EXPECT_TRUE(*run(login.is_pending(key.organization, first.state_hash)));
   const PendingLogin second = begin();
+  EXPECT_FALSE(*run(login.is_pending(key.organization, first.state_hash)));
   EXPECT_EQ(finish(callback(first)).error().code, Errc::not_found);
   EXPECT_TRUE(finish(callback(second)).has_value());
 }
@@ -167,6 +169,14 @@ TEST_F(LoginTest, a_client_that_the_server_forgot_is_registered_anew_next_time) 
   script_provider();
   http.on("POST https://as.example/register", 201, R"({"client_id":"client-2"})");
   EXPECT_EQ(begin().client_id, "client-2");
+}
+
+TEST_F(LoginTest, a_refused_client_that_was_typed_in_is_to_be_corrected) {
+  connection.oauth.client_id = "by-hand";
+  ASSERT_TRUE(run(memory.connections().update(connection)).has_value());
+  http.on(std::string("POST ") + kTokenUrl, 401, R"({"error":"invalid_client"})");
+  const auto refused = finish(callback(begin()));
+  EXPECT_NE(refused.error().hint.find("--client-id"), std::string::npos) << refused.error().hint;
 }
 
 TEST_F(LoginTest, a_step_up_asks_for_the_union) {

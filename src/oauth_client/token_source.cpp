@@ -19,8 +19,9 @@ std::string login_hint(const vault::Connection& connection) {
 
 // A scope may hold what a shell acts on (RFC 6749 §3.3); such a one is only named.
 bool is_plain_word(std::string_view scope) {
-  return scope.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                 "._:/@+-") == std::string_view::npos;
+  return scope.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+             "._:/@+-") == std::string_view::npos;
 }
 
 // A plain login would ask for what it asked for before.

@@ -155,7 +155,7 @@ Task<Result<std::optional<PersonNeeded>>> Upstreams::on_refusal(UpstreamPtr upst
   }
   Error error{Errc::sign_in_required,
               fmt::format("{} wants a sign-in (HTTP {})", name, refusal.status),
-              fmt::format("gatehouse login {}", name)};
+              fmt::format("run `gatehouse login {}`", name)};
   if (by_header) {
     error.detail = fmt::format("{} refuses the configured headers (HTTP {})", name, refusal.status);
     error.hint = fmt::format(

@@ -159,3 +159,25 @@ test('a fixed port that is busy says who has it and leaves the paste prompt', as
   assert_exit(result, exit_code.sign_in);
   assert.match(result.stderr, new RegExp(`port ${busy}.* in use by node \\(process \\d+\\)`));
 });
+
+test('where nobody registers us the person is asked for a client', async (t) => {
+  const server = await start_protected_server(t, '--no-registration');
+  const gatehouse = make_gatehouse(t, { browser: undefined });
+  const terminal = open_terminal(gatehouse, add_http('guarded', server.modern_url));
+  await terminal.see(/offers no registration/);
+  const [, port] = await terminal.see(/redirect URI:\s+http:\/\/127\.0\.0\.1:(\d+)\/callback/);
+  await terminal.see(/client ID \(empty gives up\)/);
+  terminal.type('typed-client\r');
+  await terminal.see(/\(not shown\)/);
+  terminal.type('typed-secret\r');
+  const [link] = await terminal.see(/http:\/\/127\.0\.0\.1:\d+\/auth\?\S+/);
+  assert.equal(new URL(link).searchParams.get('client_id'), 'typed-client');
+  assert.equal(new URL(new URL(link).searchParams.get('redirect_uri')).port, port);
+  await terminal.see(/paste the address/);
+  terminal.type('\x1b');
+  assert.equal(await terminal.end(), exit_code.failed);
+  assert.doesNotMatch(terminal.text(), /typed-secret/);
+  const without = await gatehouse.run(['login', 'guarded', '--client-id', 'other']);
+  assert_exit(without, exit_code.sign_in);
+  assert.match(without.stderr, /client_id=other&/);
+});
