@@ -94,7 +94,10 @@ class DescribeCommand final : public Command {
     std::string text = tool_ + (tool.title.empty() ? "" : "  (" + printable(tool.title) + ")") +
                        "\n\n" + printable_block(tool.description) + "\n\n";
     text += arguments_table(tool.input_schema, terminal.output_width());
-    text += fmt::format("\nrisk: {} (the server's own word)\n", tool.risk);
+    text +=
+        fmt::format("\nrisk: {} ({})\n", tool.risk,
+                    tool.risk == "write" ? "the server calls it neither read-only nor destructive"
+                                         : "the server's own word");
     terminal.print(text);
   }
 

@@ -121,6 +121,8 @@ void build(Tree& tree, const std::vector<CommandSpec>& specs, bool& verbose,
       CLI::App*& group = tree.groups[name.front()];
       if (group == nullptr) {
         group = tree.app.add_subcommand(name.front(), "Agent tokens: create, list, revoke");
+        group->footer(
+            fmt::format("`gatehouse {} COMMAND --help` shows flags and examples.\n", name.front()));
         group->require_subcommand(1);
         group->fallthrough();
       }
@@ -135,11 +137,14 @@ void build(Tree& tree, const std::vector<CommandSpec>& specs, bool& verbose,
 
 // CLI11 asks for the help of the innermost command that was named.
 std::string help_of(Tree& tree) {
+  const std::string root = tree.app.get_name();
   for (CLI::App* leaf : tree.leaves) {
-    if (leaf->parsed()) return leaf->help();
+    if (!leaf->parsed()) continue;
+    const CLI::App* parent = leaf->get_parent();
+    return leaf->help(parent == &tree.app ? root : root + " " + parent->get_name());
   }
   for (const auto& [name, group] : tree.groups) {
-    if (group->parsed()) return group->help();
+    if (group->parsed()) return group->help(root);
   }
   return tree.app.help();
 }

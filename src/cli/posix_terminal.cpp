@@ -80,7 +80,8 @@ class PosixTerminal final : public Terminal {
     show_progress(question);
     net::TerminalEvent event = co_await input_->read(echo);
     progress_ = false;  // the answered question stays where it is
-    const bool ended_line = event.kind == net::TerminalEvent::Kind::line || !input_->is_terminal();
+    const bool shown_end = event.kind == net::TerminalEvent::Kind::line && echo == Echo::shown;
+    const bool ended_line = shown_end || !input_->is_terminal();
     if (!ended_line) write_all(STDERR_FILENO, "\n");
     switch (event.kind) {
       case net::TerminalEvent::Kind::line:
