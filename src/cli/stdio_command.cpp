@@ -2,7 +2,9 @@
 // gateway that runs on this store, else is one and offers the socket to later ones (design §5).
 #include <fmt/format.h>
 
+#include "async/timer.hpp"
 #include "cli/gateway_host.hpp"
+#include "jsonrpc/message.hpp"
 #include "net/line_channel.hpp"
 #include "net/signals.hpp"
 #include "net/unix_socket.hpp"
@@ -10,27 +12,62 @@
 namespace gatehouse::cli {
 namespace {
 
+using namespace std::chrono_literals;
 using Channel = std::shared_ptr<jsonrpc::LineChannel>;
 
 // What ended the front.
 struct End {
   explicit End(Executor executor) : changed(executor) {}
   Condition changed;
-  enum class Why { open, client_left, gateway_left, signal } why = Why::open;
+  enum class Why { open, client_left, gateway_left, signal };
+  Why why = Why::open;
   void set(Why reason) {
     if (why == Why::open) why = reason;
     changed.notify_all();
   }
 };
 
-Task<> copy_lines(Channel from, Channel to, std::shared_ptr<End> end, End::Why reason) {
+// Requests that passed in one direction and wait for their answer in the other.
+struct Waiting {
+  int requests = 0;
+  void on_client_line(std::string_view line) {
+    const Result<jsonrpc::Message> message = jsonrpc::prove(line);
+    if (message && message->kind == jsonrpc::MessageKind::request) ++requests;
+  }
+  void on_gateway_line(std::string_view line) {
+    const Result<jsonrpc::Message> message = jsonrpc::prove(line);
+    const bool answer = message && (message->kind == jsonrpc::MessageKind::result ||
+                                    message->kind == jsonrpc::MessageKind::error);
+    if (answer) --requests;
+  }
+};
+
+Task<> copy_to_gateway(Channel client, Channel gateway, std::shared_ptr<Waiting> waiting,
+                       std::shared_ptr<End> end) {
   while (true) {
-    Result<std::optional<std::string>> line = co_await from->read_line();
+    Result<std::optional<std::string>> line = co_await client->read_line();
     if (!line || !*line) break;
     const std::string text = std::move(**line);
-    if (!co_await to->write_line(text)) break;
+    waiting->on_client_line(text);
+    if (!co_await gateway->write_line(text)) break;
   }
-  end->set(reason);
+  // A script may close its end and still read.
+  for (std::chrono::milliseconds left = limits::kStdioCloseGrace;
+       waiting->requests > 0 && left > 0ms; left -= 20ms)
+    co_await sleep_for(20ms);
+  end->set(End::Why::client_left);
+}
+
+Task<> copy_to_client(Channel gateway, Channel client, std::shared_ptr<Waiting> waiting,
+                      std::shared_ptr<End> end) {
+  while (true) {
+    Result<std::optional<std::string>> line = co_await gateway->read_line();
+    if (!line || !*line) break;
+    const std::string text = std::move(**line);
+    if (!co_await client->write_line(text)) break;
+    waiting->on_gateway_line(text);
+  }
+  end->set(End::Why::gateway_left);
 }
 
 Task<> serve_client(GatewayHost& host, Channel client, std::shared_ptr<End> end) {
@@ -74,8 +111,9 @@ class StdioCommand final : public Command {
   static Task<Result<Exit>> join(Services& services, Channel client, Channel gateway,
                                  std::shared_ptr<End> end) {
     TaskGroup tasks(services.executor, services.log);
-    tasks.spawn("to_gateway", copy_lines(client, gateway, end, End::Why::client_left));
-    tasks.spawn("to_client", copy_lines(gateway, client, end, End::Why::gateway_left));
+    const auto waiting = std::make_shared<Waiting>();
+    tasks.spawn("to_gateway", copy_to_gateway(client, gateway, waiting, end));
+    tasks.spawn("to_client", copy_to_client(gateway, client, waiting, end));
     tasks.spawn("signals", watch_signals(end));
     co_await wait_for(end);
     co_await gateway->close();
