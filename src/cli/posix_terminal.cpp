@@ -22,20 +22,21 @@ void write_all(int descriptor, std::string_view text) {
   }
 }
 
-// Nothing is echoed from before the question appears: what is typed at once is not shown either.
-class NoEcho final {
+// Keys one by one, without echo and signals, from before the question appears: whoever answers at
+// once types nothing that is shown, and a Ctrl-C is an answer.
+class KeyMode final {
  public:
-  NoEcho() {
+  KeyMode() {
     if (::tcgetattr(STDIN_FILENO, &saved_) != 0) return;
-    termios silent = saved_;
-    silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
-    changed_ = ::tcsetattr(STDIN_FILENO, TCSANOW, &silent) == 0;
+    termios keys = saved_;
+    keys.c_lflag &= ~static_cast<tcflag_t>(ECHO | ICANON | ISIG);
+    changed_ = ::tcsetattr(STDIN_FILENO, TCSANOW, &keys) == 0;
   }
-  ~NoEcho() {
+  ~KeyMode() {
     if (changed_) ::tcsetattr(STDIN_FILENO, TCSANOW, &saved_);
   }
-  NoEcho(const NoEcho&) = delete;
-  NoEcho& operator=(const NoEcho&) = delete;
+  KeyMode(const KeyMode&) = delete;
+  KeyMode& operator=(const KeyMode&) = delete;
 
  private:
   termios saved_{};
@@ -76,7 +77,7 @@ class PosixTerminal final : public Terminal {
 
   Task<Result<std::optional<std::string>>> read_line(std::string question, Echo echo) override {
     if (!input_) input_ = net::TerminalInput::open(executor_);
-    const NoEcho no_echo;
+    const KeyMode key_mode;
     show_progress(question);
     net::TerminalEvent event = co_await input_->read(echo);
     progress_ = false;  // the answered question stays where it is
