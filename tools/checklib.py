@@ -39,6 +39,7 @@ def compile_flags():
         "-Wno-deprecated-declarations",
         "-DBOOST_ASIO_NO_DEPRECATED", "-DBOOST_ASIO_SEPARATE_COMPILATION",
         "-DBOOST_BEAST_SEPARATE_COMPILATION", "-DFMT_SHARED", "-D_GLIBCXX_ASSERTIONS",
+        '-DGATEHOUSE_VERSION="0.0.0"', f'-DGATEHOUSE_TESTS_DIR="{ROOT}/tests"',
     )
 
 
