@@ -4,6 +4,12 @@
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
 #include "base/clock.hpp"
 #include "jsonrpc/json.hpp"
 
@@ -44,20 +50,61 @@ class SpdLogger final : public Logger {
       : logger_("gatehouse", std::make_shared<spdlog::sinks::stderr_sink_mt>()),
         level_(level),
         style_(style) {
-    logger_.set_level(to_spdlog(level));
+    logger_.set_level(spdlog::level::debug);
     logger_.set_pattern(style == LogStyle::text ? "%H:%M:%S.%e %v" : "%v");
     logger_.flush_on(spdlog::level::debug);
+  }
+  ~SpdLogger() override {
+    flusher_ = {};
+    flush();
   }
 
   bool enabled(LogLevel level) const override { return level >= level_; }
 
   void write(LogLevel level, std::string_view event,
              std::initializer_list<LogField> fields) override {
-    logger_.log(to_spdlog(level),
-                style_ == LogStyle::text ? text(level, event, fields) : json(level, event, fields));
+    if (style_ == LogStyle::text) {
+      logger_.log(to_spdlog(level), text(level, event, fields));
+    } else {
+      collect(level, event, fields);
+    }
   }
 
  private:
+  /// One line per call is one system call per call: lines for programs leave together, at the
+  /// latest after kLinger (which is what a crash may cost, design §6), problems at once.
+  void collect(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+    const std::lock_guard lock(mutex_);
+    if (!pending_.empty()) pending_ += '\n';
+    append_json(pending_, level, event, fields);
+    if (level >= LogLevel::warn || pending_.size() >= kBatchBytes) return write_pending();
+    if (scheduled_) return;
+    scheduled_ = true;
+    if (!flusher_.joinable())
+      flusher_ = std::jthread([this](const std::stop_token& stop) { run_flusher(stop); });
+    changed_.notify_one();
+  }
+
+  void run_flusher(const std::stop_token& stop) {
+    std::unique_lock lock(mutex_);
+    while (changed_.wait(lock, stop, [this] { return scheduled_; })) {
+      changed_.wait_for(lock, stop, kLinger, [] { return false; });
+      scheduled_ = false;
+      write_pending();
+    }
+  }
+
+  void flush() {
+    const std::lock_guard lock(mutex_);
+    write_pending();
+  }
+
+  void write_pending() {
+    if (pending_.empty()) return;
+    logger_.log(spdlog::level::info, std::string_view(pending_));
+    pending_.clear();
+  }
+
   // name=value; a value that could be misread is quoted as JSON, so that no line breaks get in.
   static std::string text(LogLevel level, std::string_view event,
                           std::initializer_list<LogField> fields) {
@@ -71,19 +118,31 @@ class SpdLogger final : public Logger {
     return line;
   }
 
-  static std::string json(LogLevel level, std::string_view event,
+  static void append_json(std::string& out, LogLevel level, std::string_view event,
                           std::initializer_list<LogField> fields) {
-    std::string line =
-        fmt::format(R"({{"time":"{}","level":"{}","event":{})", to_rfc3339(RealClock().now()),
-                    to_string(level), jsonrpc::quote(event));
-    for (const LogField& field : fields)
-      line += "," + jsonrpc::quote(field.name) + ":" + jsonrpc::quote(field.value);
-    return line + "}";
+    out.append(R"({"time":")").append(to_rfc3339(RealClock().now()));
+    out.append(R"(","level":")").append(to_string(level)).append(R"(","event":)");
+    jsonrpc::append_quoted(out, event);
+    for (const LogField& field : fields) {
+      out += ',';
+      jsonrpc::append_quoted(out, field.name);
+      out += ':';
+      jsonrpc::append_quoted(out, field.value);
+    }
+    out += '}';
   }
+
+  static constexpr std::size_t kBatchBytes = 64 * 1024;
+  static constexpr std::chrono::milliseconds kLinger{100};
 
   spdlog::logger logger_;
   LogLevel level_;
   LogStyle style_;
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::string pending_;
+  bool scheduled_ = false;  ///< somebody will write what is pending
+  std::jthread flusher_;    ///< started by the first line that may wait
 };
 
 }  // namespace
