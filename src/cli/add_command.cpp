@@ -146,6 +146,22 @@ class AddCommand final : public Command {
     co_return Result<void>{};
   }
 
+  // Refused without OAuth metadata, and nobody registers us: most such servers take an API key.
+  static bool may_want_key(const Services& services, const vault::Connection& connection,
+                           const Error& error) {
+    return connection.transport == vault::Transport::http &&
+           connection.auth == vault::AuthKind::unknown && error.code == Errc::unsupported &&
+           services.terminal.can_ask();
+  }
+
+  static Task<Result<vault::Connection>> store_key(Services& services,
+                                                   vault::Connection connection) {
+    Result<void> asked = co_await ask_header(services, connection);
+    if (!asked) co_return std::unexpected(asked.error());
+    connection.auth = vault::AuthKind::headers;
+    co_return co_await services.store.connections().update(std::move(connection));
+  }
+
   Task<Result<Exit>> connect(Services& services, vault::Connection connection,
                              std::optional<Discovery> discovery) {
     if (options_.no_login) {
@@ -156,27 +172,36 @@ class AddCommand final : public Command {
     sign_in.issuer = options_.issuer;
     sign_in.consent = options_.consent();
     sign_in.browser = options_.no_browser ? BrowserUse::show_link_only : BrowserUse::open;
-    Attempt attempt(services, std::move(connection), sign_in);
-    const bool wants_login = discovery && attempt.connection().auth == vault::AuthKind::oauth;
+    std::optional<Attempt> attempt;
+    attempt.emplace(services, std::move(connection), sign_in);
+    const bool wants_login = discovery && attempt->connection().auth == vault::AuthKind::oauth;
     if (wants_login) {
       if (!person_present(services)) {
-        co_return fail(Errc::sign_in_required,
-                       fmt::format("{} is added; somebody must sign in", attempt.connection().name),
-                       fmt::format("gatehouse login {}", attempt.connection().name));
+        co_return fail(
+            Errc::sign_in_required,
+            fmt::format("{} is added; somebody must sign in", attempt->connection().name),
+            fmt::format("gatehouse login {}", attempt->connection().name));
       }
-      Result<oauth_client::LoginOutcome> outcome = co_await attempt.sign_in_now(discovery);
-      if (!outcome) co_return std::unexpected(with_way_on(outcome.error(), attempt));
+      Result<oauth_client::LoginOutcome> outcome = co_await attempt->sign_in_now(discovery);
+      if (!outcome) co_return std::unexpected(with_way_on(outcome.error(), *attempt));
     }
-    Result<vault::StoredCatalog> catalog = co_await attempt.list_tools();
-    if (!catalog && attempt.connection().transport == vault::Transport::stdio) {
+    Result<vault::StoredCatalog> catalog = co_await attempt->list_tools();
+    if (!catalog && may_want_key(services, attempt->connection(), catalog.error())) {
+      services.terminal.note(describe(catalog.error()));
+      Result<vault::Connection> keyed = co_await store_key(services, attempt->connection());
+      if (!keyed) co_return std::unexpected(with_way_on(keyed.error(), *attempt));
+      attempt.emplace(services, std::move(*keyed), sign_in);
+      catalog = co_await attempt->list_tools();
+    }
+    if (!catalog && attempt->connection().transport == vault::Transport::stdio) {
       // A command that does not work is typed again, not repaired.
       (void)co_await services.store.connections().erase(organization_of(services),
-                                                        attempt.connection().id);
-      services.terminal.note(fmt::format("{} is not added after all.", attempt.connection().name));
+                                                        attempt->connection().id);
+      services.terminal.note(fmt::format("{} is not added after all.", attempt->connection().name));
       co_return std::unexpected(catalog.error());
     }
-    if (!catalog) co_return std::unexpected(with_way_on(catalog.error(), attempt));
-    co_return co_await print_added(services, attempt.connection(), std::move(discovery),
+    if (!catalog) co_return std::unexpected(with_way_on(catalog.error(), *attempt));
+    co_return co_await print_added(services, attempt->connection(), std::move(discovery),
                                    std::move(*catalog));
   }
 

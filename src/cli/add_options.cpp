@@ -143,7 +143,7 @@ CommandSpec add_spec(AddOptions& o) {
       {"--allow-loopback", "Allow what is on this machine without asking", &o.allow_loopback},
       {"--allow", "Allow this origin in a private network or without encryption; repeatable",
        &o.allowed_origins},
-      {"--yes", "Answer yes to questions", &o.yes},
+      {"--yes", "Answer yes to questions about this machine", &o.yes},
       {"--no-login", "Only add it; sign in later", &o.no_login},
       {"--no-browser", "Show the link instead of opening a browser", &o.no_browser},
       {"--json", "Print JSON", &o.json},

@@ -78,11 +78,14 @@ Task<Result<PendingLogin>> Login::begin(LoginRequest request, Discovery discover
   auto registration = co_await registrar_.obtain(std::move(wanted));
   if (!registration) {
     if (discovery.guessed_endpoints && registration.error().code == Errc::rejected) {
-      co_return fail(Errc::unsupported,
-                     "the server publishes no OAuth metadata, and registering at its default "
-                     "endpoint failed: " +
-                         registration.error().detail,
-                     "it probably needs an API key: give it as a header of this connection");
+      co_return fail(
+          Errc::unsupported,
+          "the server publishes no OAuth metadata, and registering at its default "
+          "endpoint failed: " +
+              registration.error().detail,
+          fmt::format("it probably needs an API key: gatehouse remove {0}, then gatehouse "
+                      "add {0} URL --header NAME=env:VARIABLE",
+                      connection.name));
     }
     co_return std::unexpected(registration.error());
   }

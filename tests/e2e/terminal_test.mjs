@@ -2,6 +2,7 @@
 // paste prompt, Esc and Ctrl-C, hidden input, forms. And that nothing waits where there is none.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { add_http, add_stdio, call, exit_code } from '../cli.mjs';
 import { everything_command } from '../peers/everything.mjs';
@@ -180,4 +181,27 @@ test('where nobody registers us the person is asked for a client', async (t) => 
   const without = await gatehouse.run(['login', 'guarded', '--client-id', 'other']);
   assert_exit(without, exit_code.sign_in);
   assert.match(without.stderr, /client_id=other&/);
+});
+
+test('a server that wants a key and says nothing about it is asked for its key', async (t) => {
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => {
+      const known = request.headers['x-key'] === 'hunter2';
+      response.writeHead(request.url === '/mcp' ? (known ? 500 : 401) : 404).end();
+    });
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const gatehouse = make_gatehouse(t, { browser: undefined });
+  const terminal = open_terminal(gatehouse,
+      add_http('keyed', `http://127.0.0.1:${server.address().port}/mcp`));
+  await terminal.see(/needs an API key/);
+  await terminal.see(/Name of the header/);
+  terminal.type('X-Key\r');
+  await terminal.see(/\(not shown\)/);
+  terminal.type('hunter2\r');
+  await terminal.see(/HTTP 500/);
+  assert.equal(await terminal.end(), exit_code.failed);
+  assert.doesNotMatch(terminal.text(), /hunter2/);
+  assert.equal((await run_json(gatehouse, ['show', 'keyed', '--json'])).auth, 'headers');
 });
