@@ -40,14 +40,14 @@ identity::Principal local_principal(const OrganizationId& organization) {
 }  // namespace
 
 const std::array<Gateway::Route, 8> Gateway::kRoutes{{
-    {kMcpPath, false, &Gateway::answer_mcp},
-    {kResourceMetadataPath, false, &Gateway::answer_resource_metadata},
-    {"/healthz", false, &Gateway::answer_health},
-    {"/readyz", false, &Gateway::answer_ready},
-    {"/connect/", true, &Gateway::answer_connect},
-    {kOAuthCallbackPath, false, &Gateway::answer_connect},
-    {kClientMetadataPath, false, &Gateway::answer_client_metadata},
-    {"/", false, &Gateway::answer_root},
+    {kMcpPath, false, Route::Methods::any, &Gateway::answer_mcp},
+    {kResourceMetadataPath, false, Route::Methods::reading, &Gateway::answer_resource_metadata},
+    {"/healthz", false, Route::Methods::reading, &Gateway::answer_health},
+    {"/readyz", false, Route::Methods::reading, &Gateway::answer_ready},
+    {"/connect/", true, Route::Methods::any, &Gateway::answer_connect},
+    {kOAuthCallbackPath, false, Route::Methods::any, &Gateway::answer_connect},
+    {kClientMetadataPath, false, Route::Methods::reading, &Gateway::answer_client_metadata},
+    {"/", false, Route::Methods::reading, &Gateway::answer_root},
 }};
 
 Gateway::Gateway(Parts parts, Settings settings)
@@ -100,6 +100,15 @@ Task<> Gateway::handle(http::Exchange& exchange) {
   if (route == kRoutes.end()) {
     co_await exchange.respond(
         json_response(404, R"({"error":"not_found","detail":"Agents use POST /mcp."})"));
+    co_return;
+  }
+  const std::string_view method = exchange.request().method;
+  if (route->methods == Route::Methods::reading && method != "GET" && method != "HEAD") {
+    // An agent that was given the address without /mcp learns where to send.
+    http::Response refusal =
+        json_response(405, R"({"error":"method_not_allowed","detail":"Agents use POST /mcp."})");
+    refusal.headers.set("Allow", "GET, HEAD");
+    co_await exchange.respond(std::move(refusal));
     co_return;
   }
   co_await (this->*route->answer)(exchange);

@@ -63,6 +63,7 @@ class Gateway final : public http::Handler {
   struct Route {
     std::string_view path;
     bool prefix;
+    enum class Methods { reading, any } methods;  // any: the answer judges
     Task<> (Gateway::*answer)(http::Exchange&);
   };
   static const std::array<Route, 8> kRoutes;

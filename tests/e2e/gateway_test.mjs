@@ -105,6 +105,9 @@ test('without a token 401 with metadata, with a foreign origin 403, and healthy 
       for (const path of ['/healthz', '/readyz']) {
         assert.equal((await fetch(gateway.url + path)).status, 200, path);
       }
+      const misplaced = await fetch(`${gateway.url}/`, { method: 'POST', headers, body });
+      assert.equal(misplaced.status, 405);
+      assert.match(await misplaced.text(), /POST \/mcp/);
     });
 
 test('an unknown capability and bad arguments get errors that name the way out', async (t) => {
