@@ -31,10 +31,15 @@ TEST(Url, refuses_what_must_not_be_requested) {
   for (const char* text :
        {"", "mcp.example.com", "ftp://a/", "javascript:alert(1)", "https://", "https://user@a/",
         "https://a:b@c/", "https://a/#f", "https://a:0/", "https://a:99999/", "https://a b/",
-        "https://a/\r\nx", "https://%00a/",
-        "https://%12/", "https://a%3A1/", "https://%31.2.3.4/", "https://a!b/"}) {
+        "https://a/\r\nx", "https://%00a/", "https://%12/", "https://a%3A1/", "https://%31.2.3.4/",
+        "https://a!b/"}) {
     EXPECT_FALSE(Url::parse(text)) << text;
   }
+}
+
+TEST(Url, repeats_no_password_in_its_complaint) {
+  const Error error = Url::parse("https://me:hunter2@a.example/").error();
+  EXPECT_EQ((error.detail + error.hint).find("hunter2"), std::string::npos);
 }
 
 TEST(Url, resolves_references_and_knows_loopback) {

@@ -29,21 +29,27 @@ Result<Url> Url::parse(std::string_view text, std::string_view what) {
   url.scheme_ = ascii_lower(std::string_view(view.scheme().data(), view.scheme().size()));
   if (url.scheme_ != "https" && url.scheme_ != "http")
     return refuse(what, text, "is neither https nor http");
-  if (view.has_userinfo())
-    return refuse(what, text, "contains user information, which is never sent");
+  if (view.has_userinfo()) {
+    // The text is not repeated: it may hold a password.
+    return fail(Errc::invalid_argument,
+                std::string(what) + " contains user information, which is never sent",
+                "leave out what stands before the @");
+  }
   if (view.has_fragment()) return refuse(what, text, "contains a fragment");
   url.host_ = ascii_lower(view.host());
   if (url.host_.empty()) return refuse(what, text, "has no host");
   const auto host_type = view.host_type();
   url.is_ip_literal_ = host_type == urls::host_type::ipv6 || host_type == urls::host_type::ipv4;
-  // Boost.URL 1.81 splits "http://127.0.0.1.example.com/" into the host 127.0.0.1 and the path ".example.com/".
+  // Boost.URL 1.81 splits "http://127.0.0.1.example.com/" into the host 127.0.0.1 and the path
+  // ".example.com/".
   if (!view.encoded_path().empty() && !view.encoded_path().starts_with('/')) {
     return refuse(what, text, "has a host name that begins like an IP address");
   }
   if (host_type == urls::host_type::ipvfuture)
     return refuse(what, text, "has an unknown kind of address as host");
   if (host_type == urls::host_type::ipv6) url.host_ = ascii_lower(view.host_address());
-  // Escapes, and all that is in no DNS name, are refused, so that the host means the same everywhere.
+  // Escapes, and all that is in no DNS name, are refused, so that the host means the same
+  // everywhere.
   const std::string_view letters = host_type == urls::host_type::ipv6
                                        ? "0123456789abcdef:."
                                        : "abcdefghijklmnopqrstuvwxyz0123456789-._";
