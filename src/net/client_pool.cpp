@@ -77,8 +77,18 @@ Task<> ClientPool::wait_for_slot(OriginPtr origin, CallLimit& limit) {
     Event* event;
     ~Leave() { std::erase(origin.waiting, event); }
   } const leave{*origin, &freed};
+  // Who was called but cannot come calls the next, or nobody would.
+  const auto pass_on = [&origin, &freed] {
+    if (std::ranges::find(origin->waiting, &freed) == origin->waiting.end()) on_slot_free(*origin);
+  };
   const CallLimit::Phase phase(limit, [&freed] { freed.fire_later(); });
-  if (!limit.stopped()) co_await freed.wait();
+  try {
+    if (!limit.stopped()) co_await freed.wait();
+  } catch (...) {
+    pass_on();
+    throw;
+  }
+  if (limit.stopped()) pass_on();
 }
 
 void ClientPool::on_slot_free(Origin& origin) {
