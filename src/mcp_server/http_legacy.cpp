@@ -157,7 +157,9 @@ Task<> HttpEndpoint::State::legacy_batch(http::Exchange& exchange, CallerPtr cal
       continue;
     }
     HttpCall call(caller, session, std::move(message), transport);
-    const Reply reply = co_await legacy_reply(call);
+    const bool full = answers.size() > limits::kUpstreamBodyBytes;
+    const Reply reply = full ? Reply{invalid("the batch is too large (kUpstreamBodyBytes)")}
+                             : co_await legacy_reply(call);
     answers += answers.empty() ? '[' : ',';
     if (const auto* result = std::get_if<Reply::Result>(&reply.value)) {
       const AnswerContext context{mcp::Era::legacy, call.id(), call.method(), {}, {}};

@@ -187,6 +187,16 @@ TEST_F(HttpLegacy, batches_are_for_2025_03_26_only) {
   EXPECT_EQ(send(in_session(open(), batch)).status, 400);
 }
 
+TEST_F(HttpLegacy, the_answers_of_a_batch_are_bounded) {
+  service_.raw = "{\"text\":\"" + std::string(limits::kUpstreamBodyBytes / 2, 'x') + "\"}";
+  std::string batch = "[" + call("raw");
+  for (int i = 0; i < 9; ++i) batch += "," + call("raw");
+  const auto response = send(in_session(open("2025-03-26"), batch + "]"));
+  EXPECT_EQ(service_.calls, 2);
+  EXPECT_LT(response.body.size(), limits::kUpstreamBodyBytes + 10'000);
+  EXPECT_THAT(response.body, HasSubstr("the batch is too large"));
+}
+
 TEST_F(HttpLegacy, an_unsupported_version_header_is_400) {
   auto request = in_session(open(), call("echo"));
   request.headers.set("MCP-Protocol-Version", "1999-01-01");

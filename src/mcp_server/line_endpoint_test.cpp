@@ -12,10 +12,11 @@ using ::testing::HasSubstr;
 
 class FakeChannel final : public jsonrpc::LineChannel {
  public:
-  explicit FakeChannel(Executor executor) : in(executor, 100) {}
+  explicit FakeChannel(Executor executor) : in(executor, 100), unstuck(executor) {}
   Task<Result<void>> write_line(std::string_view line) override {
     EXPECT_EQ(line.find('\n'), std::string_view::npos);
     written.emplace_back(line);
+    while (stuck) co_await unstuck.wait();
     if (on_write) on_write(written.back());
     co_return Result<void>{};
   }
@@ -28,6 +29,8 @@ class FakeChannel final : public jsonrpc::LineChannel {
   Mailbox<std::string> in;
   std::vector<std::string> written;
   std::function<void(const std::string&)> on_write;
+  bool stuck = false;  ///< the client reads nothing
+  Condition unstuck;
 };
 
 class LineEndpointTest : public ::testing::Test {
@@ -144,6 +147,23 @@ TEST_F(LineEndpointTest, the_number_of_requests_under_way_is_bounded) {
   settings_.max_line_calls = 1;
   const auto lines = converse({initialize(), tool("1", "wait"), tool("2", "wait")}, 2);
   EXPECT_THAT(lines, ::testing::Contains(HasSubstr("max_line_calls")));
+}
+
+TEST_F(LineEndpointTest, a_client_that_does_not_read_is_not_read_for_ever) {
+  settings_.max_line_calls = 2;
+  channel_.stuck = true;
+  for (int i = 0; i < 50; ++i) channel_.in.push(tool(std::to_string(i), "echo"));
+  channel_.in.close();
+  auto caller = std::make_shared<Caller>();
+  LineEndpoint endpoint(service_, caller, channel_, tasks_, logger_, settings_);
+  tasks_.spawn("run", endpoint.run());
+  context_.poll();
+  EXPECT_LT(channel_.written.size(), 10U);
+  EXPECT_GT(channel_.in.size(), 40U);
+  channel_.stuck = false;
+  channel_.unstuck.notify_all();
+  run_to_end(context_, tasks_.drain());
+  EXPECT_EQ(channel_.written.size(), 50U);
 }
 
 }  // namespace

@@ -97,6 +97,8 @@ Task<> LineServer::run() {
     }
     if (!*line) break;
     co_await on_line(std::make_shared<const std::string>(std::move(**line)));
+    // Refusals and notes pile up only for a client that does not read: it is not read either.
+    while (running_ > 4 * settings_.max_line_calls) co_await changed_.wait();
   }
   calls_.cancel_all();
   asks_.fail_all({Errc::unavailable, "the client has closed the channel", {}});

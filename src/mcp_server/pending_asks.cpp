@@ -11,6 +11,8 @@ void PendingAsks::Ask::settle(Result<std::string> with) {
 }
 
 std::shared_ptr<PendingAsks::Ask> PendingAsks::open() {
+  // Those that nobody waits for any more go first, however their waiting ended.
+  std::erase_if(open_, [](const auto& entry) { return entry.second.expired(); });
   auto ask = std::make_shared<Ask>(executor_);
   ask->id = fmt::format("\"ask-{}\"", next_++);
   open_.emplace(ask->id, ask);
@@ -32,10 +34,7 @@ Task<Result<std::string>> PendingAsks::wait(std::shared_ptr<Ask> ask, Duration t
       raw->settle(fail(Errc::unavailable, "the client has closed its connection"));
     });
   }
-  const Result<std::string> outcome =
-      co_await with_timeout(timeout, settled(ask), "the client's answer");
-  open_.erase(ask->id);
-  co_return outcome;
+  co_return co_await with_timeout(timeout, settled(ask), "the client's answer");
 }
 
 bool PendingAsks::on_answer(const jsonrpc::Message& answer) {
