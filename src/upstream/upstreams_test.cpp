@@ -44,8 +44,9 @@ class LegacyServer final : public http::Client {
       --waiting;
       ++initialized;
       reply.headers.add("Mcp-Session-Id", "session-" + std::to_string(initialized));
-      answer(reply, *message,
-             R"({"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"old","version":"1"}})");
+      answer(
+          reply, *message,
+          R"({"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"old","version":"1"}})");
     } else if (message->method == "tools/list") {
       answer(reply, *message, R"({"tools":[{"name":"echo","inputSchema":{"type":"object"}}]})");
     }
