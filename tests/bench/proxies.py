@@ -203,9 +203,9 @@ class Bench:
                        "--allow-loopback", "--yes")
         self.token = json.loads(self.gatehouse("token", "create", "bench", "--json"))["token"]
 
-    def start_gatehouse(self, before=(), core="proxy", seconds=START_SECONDS):
+    def start_gatehouse(self, before=(), core="proxy", seconds=START_SECONDS, binary=None):
         """`gatehouse serve` with all that it does for an agent. `before` is a tracer's command."""
-        command = [*before, self.gatehouse_binary, "serve", "--listen", "127.0.0.1:0", "--json"]
+        command = [*before, binary or self.gatehouse_binary, "serve", "--listen", "127.0.0.1:0", "--json"]
         with open(self.folder / "gatehouse.log", "ab") as log:
             process = self.start(command, self.proxy_core if core == "proxy" else core,
                                  stdout=subprocess.PIPE, stderr=log, cwd=self.folder,
