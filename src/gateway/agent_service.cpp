@@ -59,7 +59,7 @@ class ProgressRelay final : public mcp::NotificationSink {
   ProgressRelay(Call& call, std::string_view raw_token) : call_(call), raw_token_(raw_token) {}
 
   void on_notification(std::string_view method, std::string_view params) override {
-    if (method != "notifications/progress") return;
+    if (method != "notifications/progress" || params.size() > limits::kProgressBytes) return;
     std::string renamed = "{\"progressToken\":" + std::string(raw_token_);
     const jsonrpc::JsonView view = jsonrpc::JsonView::of_proved(params);
     for (const jsonrpc::JsonMember& member : view.members()) {

@@ -87,6 +87,7 @@ Task<Result<void>> Directory::ensure_fresh() {
     try {
       loaded = co_await load_all();
     } catch (...) {
+      all_stale_ = true;  // what load_all() had taken off the list was not loaded
       loading_ = false;
       loaded_condition_.notify_all();
       throw;
