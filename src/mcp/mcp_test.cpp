@@ -188,5 +188,15 @@ TEST(Elicitation, url_mode_needs_a_url) {
   EXPECT_FALSE(parse_elicitation(R"({"message":"m"})"));
 }
 
+TEST(HeaderPlan, mirrors_no_more_parameters_than_a_request_has_room_for) {
+  std::string schema = R"({"properties":{)";
+  for (int i = 0; i < 100'000; ++i) {
+    const std::string name = std::to_string(i);
+    schema +=
+        (i == 0 ? "\"p" : ",\"p") + name + R"(":{"type":"string","x-mcp-header":"P)" + name + "\"}";
+  }
+  EXPECT_FALSE(parse_header_plan(schema + "}}"));
+}
+
 }  // namespace
 }  // namespace gatehouse::mcp

@@ -14,6 +14,7 @@ using jsonrpc::JsonKind;
 using jsonrpc::JsonMember;
 using jsonrpc::JsonView;
 
+constexpr std::size_t kMirrored = 64;  // parameters of one tool; a request has room for so many
 constexpr std::string_view kSentinelOpen = "=?base64?";
 constexpr std::string_view kSentinelClose = "?=";
 
@@ -115,6 +116,9 @@ class PlanReader final {
       return refuse(fmt::format(
           "x-mcp-header {} is on a parameter whose type is not string, integer or boolean",
           quote_remote(*name)));
+    }
+    if (plan_.parameters.size() >= kMirrored) {
+      return refuse(fmt::format("more than {} parameters have x-mcp-header", kMirrored));
     }
     for (const HeaderPlan::Parameter& other : plan_.parameters) {
       if (ascii_iequal(other.header, parameter.header)) {
