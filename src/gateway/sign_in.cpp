@@ -74,9 +74,8 @@ SignIn::SignIn(vault::Store& store, const Clock& clock, RequestStateSealer seale
     : store_(store), clock_(clock), sealer_(std::move(sealer)), make_link_(std::move(make_link)) {}
 
 Task<std::int64_t> SignIn::epoch_of(vault::CredentialKey key) {
-  const Result<std::optional<vault::Credential>> credential =
-      co_await store_.credentials().find(std::move(key));
-  co_return credential && *credential ? (*credential)->epoch : 0;
+  const Result<std::int64_t> epoch = co_await store_.credentials().find_epoch(std::move(key));
+  co_return epoch ? *epoch : 0;
 }
 
 Task<SignIn::Answered> SignIn::answer(mcp_server::Call& call, const NeedsPerson& needs,

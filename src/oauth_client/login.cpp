@@ -98,6 +98,8 @@ Task<Result<PendingLogin>> Login::record(LoginRequest request, Discovery discove
   const auto current = co_await store_.credentials().find(request.key);
   // A row that cannot be decrypted is no obstacle: this login is the way out of that.
   if (!current && current.error().code != Errc::corrupt) co_return std::unexpected(current.error());
+  const auto epoch = co_await store_.credentials().find_epoch(request.key);
+  if (!epoch) co_return std::unexpected(epoch.error());
   const bool known = current && *current;
   const bool same = known && (*current)->binding.issuer == server.issuer &&
                     (*current)->binding.resource == discovery.resource;
@@ -126,7 +128,7 @@ Task<Result<PendingLogin>> Login::record(LoginRequest request, Discovery discove
                                .redirect_uri = request.redirect_uri,
                                .requested_scope = scope,
                                .iss_advertised = server.iss_parameter_supported,
-                               .epoch = known ? (*current)->epoch : 0,
+                               .epoch = *epoch,
                                .browser_hash = request.browser_hash,
                                .created_at = clock_.now()};
   const auto url = oauth::make_authorization_url(

@@ -119,6 +119,9 @@ Task<Result<AccessTokenPtr>> TokenSource::access_token(const vault::Connection& 
   if (AccessTokenPtr token = find_cached(key)) co_return token;
   const std::uint64_t generation = generation_;
   auto row = co_await store_.credentials().find(key);
+  // A row that cannot be decrypted costs that login, and a new one is the way out.
+  if (!row && row.error().code == Errc::corrupt)
+    co_return std::unexpected(sign_in_error(connection, row.error().detail));
   if (!row) co_return std::unexpected(row.error());
   if (!*row || (*row)->tokens.access_token.empty()) {
     if (absent_.size() >= kMaxAbsent) absent_.clear();

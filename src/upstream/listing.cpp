@@ -87,7 +87,7 @@ Task<Result<ListOutcome>> Upstreams::store_catalog(UpstreamPtr upstream,
   const Result<void> saved =
       co_await parts_.store.connections().save_catalog(upstream->key.organization, catalog);
   if (!saved) co_return std::unexpected(saved.error());
-  co_await save_health(upstream, vault::Health::ready, Error{});
+  co_await save_health(upstream, vault::Health::ready, Error{}, Save::always);
   (void)co_await load_schemas(upstream);
   co_return std::move(catalog);
 }

@@ -168,8 +168,9 @@ Task<Result<std::optional<PersonNeeded>>> Upstreams::on_refusal(UpstreamPtr upst
   co_return PersonNeeded{PersonNeeded::Why::sign_in, error, {}, refusal.challenges};
 }
 
-Task<> Upstreams::save_health(UpstreamPtr upstream, vault::Health health, Error why) {
-  if (upstream->saved_health == health && upstream->saved_detail == why.detail) co_return;
+Task<> Upstreams::save_health(UpstreamPtr upstream, vault::Health health, Error why, Save when) {
+  const bool same = upstream->saved_health == health && upstream->saved_detail == why.detail;
+  if (same && when == Save::changed) co_return;
   upstream->saved_health = health;
   upstream->saved_detail = why.detail;
   vault::ConnectionStore& store = parts_.store.connections();

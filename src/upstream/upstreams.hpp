@@ -112,7 +112,9 @@ class Upstreams final {
                              mcp_client::Interaction* interaction);
   Task<Result<ListOutcome>> list(UpstreamPtr upstream);
   Task<Result<ListOutcome>> store_catalog(UpstreamPtr upstream, vault::StoredCatalog catalog);
-  Task<> save_health(UpstreamPtr upstream, vault::Health health, Error why);
+  enum class Save { changed, always };  // changed: a call costs no write
+  Task<> save_health(UpstreamPtr upstream, vault::Health health, Error why,
+                     Save when = Save::changed);
   Task<Result<void>> load_schemas(UpstreamPtr upstream);
   void record(const UpstreamPtr& upstream, const Error* error);
 

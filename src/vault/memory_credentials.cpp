@@ -13,6 +13,12 @@ class MemoryCredentials final : public CredentialStore {
     co_return row == nullptr ? std::optional<Credential>() : std::optional<Credential>(row->record);
   }
 
+  Task<Result<std::int64_t>> find_epoch(CredentialKey key) override {
+    const std::lock_guard lock(tables_.mutex);
+    const MemoryCredential* row = find_row(key);
+    co_return row == nullptr ? 0 : row->record.epoch;
+  }
+
   Task<Result<std::vector<CredentialKey>>> list(OrganizationId organization,
                                                 std::optional<ConnectionId> connection) override {
     const std::lock_guard lock(tables_.mutex);

@@ -45,6 +45,13 @@ class SqliteCredentials final : public CredentialStore {
     });
   }
 
+  Task<Result<std::int64_t>> find_epoch(CredentialKey key) override {
+    co_return co_await tables_.read<std::int64_t>([&](Database& database) -> Result<std::int64_t> {
+      const auto row = load(database, key);
+      return row ? row->record.epoch : 0;
+    });
+  }
+
   Task<Result<std::vector<CredentialKey>>> list(OrganizationId organization,
                                                 std::optional<ConnectionId> connection) override {
     using Found = std::vector<CredentialKey>;

@@ -90,6 +90,7 @@ TEST_P(SqliteStoreTest, loses_only_the_row_that_cannot_be_decrypted) {
   EXPECT_EQ(found(key_of(good)).tokens.access_token.reveal(), "a1");
   EXPECT_EQ(run(credentials().list(local_organization(), {})).value().size(), 2U);
   // The ways out: a login replaces it, a logout forgets it.
+  EXPECT_EQ(run(credentials().find_epoch(key_of(bad))).value(), 1);
   login(key_of(bad), 1, "a2");
   EXPECT_EQ(found(key_of(bad)).tokens.access_token.reveal(), "a2");
   execute("UPDATE credentials SET tokens = x'00' WHERE connection = '" + bad.id.value + "'");

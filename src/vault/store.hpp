@@ -57,6 +57,9 @@ class CredentialStore {
   /// corrupt when the row cannot be decrypted: that login only is lost. After end_login() the row
   /// is found without tokens.
   virtual Task<Result<std::optional<Credential>>> find(CredentialKey key) = 0;
+  /// What save_login() expects: 0 without a row. Works on an undecryptable row, so that a login
+  /// replaces it.
+  virtual Task<Result<std::int64_t>> find_epoch(CredentialKey key) = 0;
   /// Those that hold a login, readable or not, sorted.
   virtual Task<Result<std::vector<CredentialKey>>> list(OrganizationId organization,
                                                         std::optional<ConnectionId> connection) = 0;

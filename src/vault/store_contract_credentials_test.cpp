@@ -181,6 +181,7 @@ TEST_P(CredentialContract, keeps_the_row_when_a_person_must_sign_in) {
 
 TEST_P(CredentialContract, forgets_the_tokens_at_logout_and_keeps_the_epoch) {
   EXPECT_FALSE(run(credentials().end_login(key_)).value());
+  EXPECT_EQ(run(credentials().find_epoch(key_)).value(), 0);
   login(key_);
   const auto held = run(credentials().end_login(key_)).value();
   ASSERT_TRUE(held);
@@ -190,6 +191,7 @@ TEST_P(CredentialContract, forgets_the_tokens_at_logout_and_keeps_the_epoch) {
   EXPECT_TRUE(read.tokens.access_token.empty());
   EXPECT_TRUE(read.tokens.refresh_token.empty());
   EXPECT_EQ(read.epoch, 2);
+  EXPECT_EQ(run(credentials().find_epoch(key_)).value(), 2);
   EXPECT_TRUE(run(credentials().list(local_organization(), {})).value().empty());
   EXPECT_FALSE(run(credentials().end_login(key_)).value());
   // A refresh that was under way comes too late.

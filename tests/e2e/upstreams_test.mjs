@@ -146,6 +146,18 @@ test('after logout a call without a browser says "sign in" and how', async (t) =
   assert.match(result.stderr, /gatehouse login guarded/);
 });
 
+test('a login that cannot be decrypted is one to sign in again, and that replaces it', async (t) => {
+  const server = await start_protected_server(t);
+  const gatehouse = make_gatehouse(t);
+  assert_done(await gatehouse.run(add_http('guarded', server.modern_url)));
+  const env = { GATEHOUSE_KEY: Buffer.alloc(32, 7).toString('base64') };
+  const status = await gatehouse.run(['status', '--json'], { env });
+  assert_exit(status, exit_code.sign_in);
+  assert.equal(JSON.parse(status.stdout).connections[0].health, 'sign_in_required');
+  assert_done(await gatehouse.run(['login', 'guarded'], { env }));
+  assert_done(await gatehouse.run(call('guarded.echo', { message: 'hi' }), { env }));
+});
+
 test('a provider without registration takes a client that is known beforehand', async (t) => {
   const client = { client_id: 'gatehouse-known', client_secret: 'a secret of thirty-two characters',
     redirect_uris: ['http://127.0.0.1/callback'], application_type: 'native',

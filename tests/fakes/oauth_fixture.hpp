@@ -86,6 +86,9 @@ class FaultyStore final : public vault::Store, public vault::CredentialStore {
     if (fails("find")) co_return failure();
     co_return co_await inner_.credentials().find(key);
   }
+  Task<Result<std::int64_t>> find_epoch(vault::CredentialKey key) override {
+    co_return co_await inner_.credentials().find_epoch(key);
+  }
   Task<Result<std::vector<vault::CredentialKey>>> list(
       OrganizationId organization, std::optional<ConnectionId> connection) override {
     co_return co_await inner_.credentials().list(organization, connection);
