@@ -13,7 +13,7 @@
 #include <bit>
 #include <boost/container/small_vector.hpp>
 #include <cstring>
-#include <deque>
+#include <forward_list>
 #include <string>
 #include <string_view>
 
@@ -184,7 +184,7 @@ class Scanner final {
     bool escaped = false;
     if (!string(raw, escaped)) return false;
     const std::string_view name =
-        escaped ? std::string_view(decoded_.emplace_back(unescape(raw))) : raw;
+        escaped ? std::string_view(decoded_.emplace_front(unescape(raw))) : raw;
     const std::size_t count = keys_.size() - first_key;
     if (count < kCompareAll) {
       for (std::size_t i = first_key; i < keys_.size(); ++i) {
@@ -322,8 +322,8 @@ class Scanner final {
   int max_depth_;
   Sink& sink_;
   Fault fault_ = Fault::none;
-  Keys keys_;                        // names of the open objects, innermost last
-  std::deque<std::string> decoded_;  // names that had escapes; addresses stay
+  Keys keys_;                               // names of the open objects, innermost last
+  std::forward_list<std::string> decoded_;  // names that had escapes; addresses stay
 };
 
 }  // namespace gatehouse::jsonrpc

@@ -63,6 +63,7 @@ Task<Result<Answered>> ModernHttpPeer::exchange(const mcp::Request& request,
 
 http::Headers ModernHttpPeer::make_headers(const mcp::Request& request, const Outgoing& out) const {
   http::Headers headers;
+  headers.reserve(512, 8);  // with what HttpEndpoint and its authorizer add
   headers.add(mcp::kHeaderProtocolVersion, version_);
   headers.add(mcp::kHeaderMethod, request.method);
   if (!request.name.empty()) {
