@@ -80,7 +80,9 @@ http::Response render(const Page& page) {
       {"Cache-Control", "no-store"},
       {"X-Content-Type-Options", "nosniff"},
       {"X-Frame-Options", "DENY"},
-      {"Referrer-Policy", "no-referrer"},
+      // Not no-referrer: with it browsers post the form with "Origin: null" (Fetch, "append a
+      // request Origin header"), which the front door refuses.
+      {"Referrer-Policy", "same-origin"},
       {"Content-Security-Policy",
        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"}};
   response.body = std::move(html);
