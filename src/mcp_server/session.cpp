@@ -52,7 +52,7 @@ std::shared_ptr<Session> SessionTable::find(std::string_view id, std::string_vie
   reap(now);
   const auto found = by_id_.find(id);
   if (found == by_id_.end()) return nullptr;
-  const std::shared_ptr<Session> session = *found->second;
+  std::shared_ptr<Session> session = *found->second;
   if (session->identity != identity) return nullptr;
   session->last_used = now;
   order_.splice(order_.end(), order_, found->second);

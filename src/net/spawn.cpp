@@ -125,7 +125,7 @@ Result<std::string> find_program(const jsonrpc::ProcessSpec& spec) {
     const std::string folder = path.substr(start, end - start);
     start = end + 1;
     if (!folder.starts_with('/')) continue;  // the current directory is no place for programs
-    const std::string candidate = folder + "/" + program;
+    std::string candidate = folder + "/" + program;
     if (is_executable_file(candidate)) return candidate;
     if (::access(candidate.c_str(), F_OK) == 0) candidate_without_right = candidate;
   }

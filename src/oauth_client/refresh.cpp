@@ -35,8 +35,11 @@ vault::TokenSet merge(const vault::TokenSet& old, oauth::TokenResponse response,
                       SystemTime sent_at) {
   vault::TokenSet tokens;
   tokens.access_token = std::move(response.access_token);
-  tokens.refresh_token =
-      response.refresh_token.empty() ? old.refresh_token : std::move(response.refresh_token);
+  if (response.refresh_token.empty()) {
+    tokens.refresh_token = old.refresh_token;
+  } else {
+    tokens.refresh_token = std::move(response.refresh_token);
+  }
   tokens.obtained_at = sent_at;
   if (response.expires_in) tokens.expires_at = sent_at + *response.expires_in;
   tokens.scope = response.scope.value_or(old.scope);

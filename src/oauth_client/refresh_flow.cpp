@@ -162,7 +162,7 @@ RefreshFlow::Decision RefreshFlow::on_conflict(Step step,
                                                const std::optional<vault::Credential>& row,
                                                Moment now) {
   row_ = row;
-  const Decision then = check_row(now, Step::acquire);
+  Decision then = check_row(now, Step::acquire);
   const bool older_epoch = !row_ || row_->epoch != goal_.epoch;
   // Only a pair of an older epoch is revoked: revoking one of this epoch would take the grant of
   // the pair that was stored instead with it.
