@@ -15,6 +15,10 @@ const echo = { name: 'everything.echo', arguments: { message: 'through the gatew
 const two_calls = ['--call', 'search_capabilities', '--arguments', '{"query":"echo a message"}',
   '--call', 'execute_capability', '--arguments', JSON.stringify(echo)];
 
+// A script and a real browser, which also has views on who may post a form.
+const browsers = { modern: headless_browser,
+  legacy: fileURLToPath(new URL('../peers/chromium_browser.mjs', import.meta.url)) };
+
 async function serve(t, gatehouse) {
   const token = (await run_json(gatehouse, ['token', 'create', 'agent', '--json'])).token;
   assert.match(token, /\S{40,}/);
@@ -61,7 +65,7 @@ for (const era of ['modern', 'legacy']) {
         const gateway = await serve(t, gatehouse);
         const execute = { name: 'guarded.echo', arguments: { message: 'after the login' } };
         const report = await run_sdk_client(era, ['--url', gateway.mcp, '--elicit', 'url',
-          '--browser', headless_browser, '--call', 'execute_capability',
+          '--browser', browsers[era], '--call', 'execute_capability',
           '--arguments', JSON.stringify(execute)], { env: { MCP_TOKEN: gateway.token } });
         assert.ok(report.elicited.length >= 1, JSON.stringify(report));
         assert.match(report.elicited[0].url, /^http:\/\/127\.0\.0\.1:\d+\//);
