@@ -102,7 +102,14 @@ Task<mcp_server::ServerDescription> AgentService::describe(const mcp_server::Cal
                                           std::string(kInstructions), R"({"tools":{}})"};
 }
 
+/// Not a coroutine itself: on the path of a call each frame costs.
 Task<Reply> AgentService::handle(Call& call) {
+  if (call.method() == "tools/call" && call.name() == kExecuteTool) return execute(call);
+  if (call.method() == "tools/call" && call.name() == kSearchTool) return search(call);
+  return handle_other(call);
+}
+
+Task<Reply> AgentService::handle_other(Call& call) {
   if (call.method() == "tools/list") {
     if (const auto fresh = co_await parts_.directory.ensure_fresh(); !fresh) {
       parts_.log.error("directory_not_loaded", {{"error", fresh.error().detail}});
@@ -113,8 +120,6 @@ Task<Reply> AgentService::handle(Call& call) {
   }
   if (call.method() != "tools/call")
     co_return failure(jsonrpc::kMethodNotFound, "Method not found");
-  if (call.name() == kExecuteTool) co_return co_await execute(call);
-  if (call.name() == kSearchTool) co_return co_await search(call);
   co_return failure(jsonrpc::kInvalidParams,
                     "Unknown tool " + quote_remote(call.name(), 80) +
                         "; there are search_capabilities and execute_capability");

@@ -48,6 +48,7 @@ class AgentService final : public mcp_server::Service {
  private:
   Task<mcp_server::Reply> search(mcp_server::Call& call);
   Task<mcp_server::Reply> execute(mcp_server::Call& call);
+  Task<mcp_server::Reply> handle_other(mcp_server::Call& call);
   mcp_server::Reply answer(const ExecuteCommand& command, CallOutcome outcome) const;
   mcp_server::Reply refuse_scope(const Refused& refused) const;
 

@@ -115,7 +115,7 @@ Task<> Gateway::handle(http::Exchange& exchange) {
 }
 
 Task<> Gateway::answer_mcp(http::Exchange& exchange) {
-  co_await endpoint_.handle(exchange);
+  return endpoint_.handle(exchange);
 }
 
 // RFC 9728 §3.2. There is no authorization server of ours yet: tokens come from `gatehouse token
