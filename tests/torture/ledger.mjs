@@ -10,6 +10,7 @@ export class Ledger {
     this.tokens = new Map();  // refresh token -> {login, exchange: what consumed it}
     this.logins = [];
     this.violations = [];
+    this.excuses = {};  // why logins were lost -> how many
     this.counts = { refreshes: 0, consumed: 0, unanswered: 0, reused: 0, refused: 0,
       unknown_owners: 0 };
     this.under_way = new Map();  // connection -> exchanges whose request is not answered yet
@@ -88,9 +89,10 @@ export class Ledger {
   judge() {
     for (const login of this.logins) {
       const { connection, revoked, reported } = login;
-      if (revoked && !Ledger.excuse(revoked)) {
+      const excuse = revoked && Ledger.excuse(revoked);
+      if (excuse) this.excuses[excuse] = (this.excuses[excuse] ?? 0) + 1;
+      if (revoked && !excuse)
         this.violations.push(`${connection}: a token was used again though its answer arrived`);
-      }
       if (reported && !revoked)
         this.violations.push(`${connection}: "sign in" though the provider still honours it`);
       if (revoked && !reported)
