@@ -21,7 +21,10 @@ std::string make_connect_request(const Proxy& proxy, const http::Url& url) {
 }
 
 Error broken(const Wire& wire) {
-  return {Errc::unavailable, "the proxy closed the connection: " + wire.reason(), {}};
+  const std::string& reason = wire.reason();
+  return {Errc::unavailable,
+          "the proxy closed the connection" + (reason.empty() ? "" : ": " + reason),
+          {}};
 }
 
 Task<Result<void>> write_all(Wire& wire, const std::string& bytes, CallLimit& limit) {

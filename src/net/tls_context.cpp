@@ -82,7 +82,9 @@ std::string hint_for(long verdict) {
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-      return "if you trust this server, add the certificate of its authority as extra CA file";
+      return "if you trust this server, name the certificate of its authority in GATEHOUSE_CA_FILE "
+             "or "
+             "ca_file";
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
       return "check the host in the URL";
