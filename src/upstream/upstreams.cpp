@@ -28,6 +28,11 @@ class InFlight final {
   const Clock& clock_;
 };
 
+Task<Result<void>> drained(TaskGroup& tasks) {
+  co_await tasks.drain();
+  co_return Result<void>{};
+}
+
 Task<> close_peer(std::shared_ptr<mcp_client::Peer> peer) {
   co_await peer->close();
 }
@@ -190,7 +195,7 @@ Task<> Upstreams::run_idle_sweep() {
   }
 }
 
-Task<> Upstreams::shutdown() {
+Task<> Upstreams::shutdown(Duration grace) {
   std::vector<std::shared_ptr<mcp_client::Peer>> peers;
   for (const auto& [key, upstream] : upstreams_) {
     if (upstream->peer) peers.push_back(upstream->peer);
@@ -199,7 +204,7 @@ Task<> Upstreams::shutdown() {
   for (const std::shared_ptr<mcp_client::Peer>& peer : peers)
     parts_.tasks.spawn("close_upstream", close_peer(peer));
   peers.clear();
-  co_await parts_.tasks.drain();
+  (void)co_await with_timeout(grace, drained(parts_.tasks), "ending the sessions");
 }
 
 }  // namespace gatehouse::upstream

@@ -14,7 +14,9 @@
 
 #include "async/single_flight.hpp"
 #include "async/task_group.hpp"
+#include "async/timer.hpp"
 #include "base/clock.hpp"
+#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "http/client.hpp"
 #include "mcp_client/connect.hpp"
@@ -89,8 +91,9 @@ class Upstreams final {
   std::optional<mcp_client::ServerInfo> info(const Target& target) const;
   /// Closes upstreams without calls for kUpstreamIdle. Runs until cancelled.
   Task<> run_idle_sweep();
-  /// Ends every session politely.
-  Task<> shutdown();
+  /// Ends every session politely. What still opens, lists or says farewell after `grace` is left to
+  /// the TaskGroup's own shutdown, which does not wait for servers.
+  Task<> shutdown(Duration grace = limits::kDrain);
 
  private:
   struct Upstream;

@@ -85,6 +85,10 @@ class UpstreamsTest : public testing::Test {
     const Result<ListOutcome> outcome = co_await test.upstreams.refresh_catalog(test.target);
     if (outcome && std::holds_alternative<vault::StoredCatalog>(*outcome)) ++listed;
   }
+  Task<> end_all() {
+    co_await upstreams.shutdown(std::chrono::milliseconds(10));
+    co_await tasks.shutdown();
+  }
   void run_until_initialize_waits() {
     context.restart();
     while (server.waiting == 0) context.run_one();
@@ -129,6 +133,16 @@ TEST_F(UpstreamsTest, what_replaces_an_upstream_that_is_just_opening_is_opened_i
   run_to_end(context, tasks.drain());
   EXPECT_EQ(listed, 2);
   EXPECT_EQ(server.initialized, 2);
+}
+
+TEST_F(UpstreamsTest, shutting_down_does_not_wait_for_a_server_that_is_silent) {
+  server.held = true;
+  int listed = 0;
+  list(listed);
+  run_until_initialize_waits();
+  run_to_end(context, end_all());
+  EXPECT_EQ(listed, 0);
+  EXPECT_EQ(tasks.size(), 0U);
 }
 
 }  // namespace
