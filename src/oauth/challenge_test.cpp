@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "oauth/scope.hpp"
+
 namespace gatehouse::oauth {
 namespace {
 
@@ -72,6 +74,12 @@ TEST(Challenges, a_server_cannot_make_us_keep_more_than_a_bounded_number) {
 TEST(Challenges, without_bearer_or_dpop_there_is_no_bearer_challenge) {
   EXPECT_FALSE(find_bearer(parse_challenges("Basic realm=x")).has_value());
   EXPECT_TRUE(find_bearer(parse_challenges("DPoP algs=\"ES256\"")).has_value());
+}
+
+TEST(Scope, a_remote_list_without_end_is_cut) {
+  std::string scope;
+  for (int i = 0; i < 200'000; ++i) scope += "s" + std::to_string(i) + " ";
+  EXPECT_EQ(split_scope(scope_union(scope, scope)).size(), 256U);
 }
 
 }  // namespace

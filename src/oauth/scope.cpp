@@ -6,8 +6,10 @@ namespace gatehouse::oauth {
 namespace {
 
 constexpr std::string_view kOfflineAccess = "offline_access";
+constexpr std::size_t kScopes = 256;  // of one request; a remote list beyond is no list of scopes
 
 void add(std::vector<std::string>& scopes, std::string_view scope) {
+  if (scopes.size() >= kScopes) return;
   if (!scope.empty() && std::ranges::find(scopes, scope) == scopes.end())
     scopes.emplace_back(scope);
 }
