@@ -15,13 +15,14 @@ using namespace std::chrono_literals;
 using mcp_server::Reply;
 
 constexpr std::string_view kRequestKey = "sign_in";
+constexpr std::size_t kScopeBytes = 400;  // the server's words, shown to a person
 constexpr auto kStateLife = limits::kAuthorizationLife;
 
 std::string message_for(const NeedsPerson& needs) {
   const std::string& name = needs.target.connection->name;
   if (needs.need.why == upstream::PersonNeeded::Why::more_scope) {
     return fmt::format("{} needs further permissions for this: {}. Open the page to grant them.",
-                       name, needs.need.scope);
+                       name, visible_text(needs.need.scope, kScopeBytes));
   }
   return fmt::format("Sign in to {} to go on. The agent never sees your login.", name);
 }
@@ -37,7 +38,7 @@ Reply link_reply(const NeedsPerson& needs, const std::string& link) {
   const bool more = needs.need.why == upstream::PersonNeeded::Why::more_scope;
   std::string text =
       more ? fmt::format("{} needs its person to grant further permissions ({}) first.", name,
-                         needs.need.scope)
+                         visible_text(needs.need.scope, kScopeBytes))
            : fmt::format("{} needs its person to sign in first.", name);
   // The hint names the command, with the scopes that are missing.
   const std::string& hint = needs.need.error.hint;
