@@ -206,9 +206,11 @@ Task<Result<Discovery>> find_out(Services& services, SignInOrder& order) {
       issuer = *chosen;
       discovery.reset();
     }
-    if (allowances != connection.allowances || issuer != connection.oauth.issuer) {
+    // A choice that leads nowhere is not kept.
+    const bool chosen = discovery && discovery->server && issuer != connection.oauth.issuer;
+    if (allowances != connection.allowances || chosen) {
       connection.allowances = std::move(allowances);
-      connection.oauth.issuer = issuer;
+      if (chosen) connection.oauth.issuer = issuer;
       Result<vault::Connection> updated = co_await services.store.connections().update(connection);
       if (!updated) co_return std::unexpected(updated.error());
       connection = std::move(*updated);

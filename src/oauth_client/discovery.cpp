@@ -249,11 +249,10 @@ std::string choose_issuer(Search& search) {
   std::string named;
   for (const std::string& issuer : issuers)
     named += (named.empty() ? "" : ", ") + quote_remote(issuer);
-  set_problem(search,
-              {Errc::policy,
-               "the server no longer names the chosen authorization server " +
-                   quote_remote(wanted) + "; it names " + named,
-               "if you trust the new one, choose it as issuer of this connection and sign in"});
+  set_problem(search, {Errc::policy,
+                       "the server no longer names the chosen authorization server " +
+                           quote_remote(wanted) + "; it names " + named,
+                       "if you trust the new one: gatehouse login NAME --issuer URL"});
   return {};
 }
 
