@@ -73,7 +73,7 @@ class AddCommand final : public Command {
     connection->created_at = services.clock.now();
     if (const Result<void> read = co_await read_secrets(services, options_, *connection); !read)
       co_return std::unexpected(read.error());
-    if (const Result<void> free = co_await check_free(services, connection->name); !free)
+    if (const Result<void> free = co_await check_free(services, *connection); !free)
       co_return std::unexpected(free.error());
     std::optional<Discovery> discovery;
     if (connection->transport == vault::Transport::http) {
@@ -91,13 +91,19 @@ class AddCommand final : public Command {
   }
 
  private:
-  Task<Result<void>> check_free(Services& services, std::string name) {
+  Task<Result<void>> check_free(Services& services, const vault::Connection& wanted) {
+    const std::string& name = wanted.name;
     Result<std::optional<vault::Connection>> taken =
         co_await services.store.connections().find(organization_of(services), name);
     if (!taken) co_return std::unexpected(taken.error());
     if (!*taken) co_return Result<void>{};
-    co_return fail(Errc::conflict, fmt::format("there is a connection {} already", name),
-                   fmt::format("choose another name, or gatehouse remove {}", name));
+    // Who adds the same again had a sign-in fail half-way.
+    const bool same = !wanted.url.empty() && (*taken)->url == wanted.url;
+    co_return fail(
+        Errc::conflict, fmt::format("there is a connection {} already", name),
+        same ? fmt::format(
+                   "to see how it is: gatehouse status {0}; to sign in: gatehouse login {0}", name)
+             : fmt::format("choose another name, or gatehouse remove {}", name));
   }
 
   // What the server wants, with the person's consent to what must be reached for that.

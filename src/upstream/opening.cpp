@@ -23,6 +23,23 @@ std::string server_info_json(const mcp_client::ServerInfo& info) {
          ",\"instructions\":" + quote(info.instructions.substr(0, 4096)) + "}";
 }
 
+/// No bad state without a way out (design: rule 5), also where the error knows none.
+std::string way_out(vault::Health health, const std::string& name) {
+  if (health == vault::Health::unreachable) {
+    return fmt::format(
+        "check that the server runs and can be reached from here; the next call or "
+        "`gatehouse status {}` tries again",
+        name);
+  }
+  if (health == vault::Health::failing) {
+    return fmt::format(
+        "if it lasts, tell the server's operator; the next call or `gatehouse "
+        "status {}` tries again",
+        name);
+  }
+  return {};
+}
+
 }  // namespace
 
 Task<Result<Upstreams::OpenOutcome>> Upstreams::ensure_open(UpstreamPtr upstream) {
@@ -179,7 +196,7 @@ Task<> Upstreams::save_health(UpstreamPtr upstream, vault::Health health, Error 
   if (!state) co_return;
   state->health = health;
   state->detail = why.detail;
-  state->hint = why.hint;
+  state->hint = why.hint.empty() ? way_out(health, upstream->connection->name) : why.hint;
   state->checked_at = parts_.clock.now();
   if (health == vault::Health::ready) state->ready_at = state->checked_at;
   const Result<void> saved =

@@ -52,8 +52,7 @@ async function assert_leavable(subject) {
   assert.ok(['sign_in_required', 'unreachable', 'failing'].includes(state.health),
       JSON.stringify(state));
   assert.ok(state.detail?.length > 0, `no reason: ${JSON.stringify(state)}`);
-  if (state.health === 'sign_in_required')
-    assert.match(state.hint, /gatehouse login guarded/);
+  assert.match(state.hint, state.health === 'sign_in_required' ? /gatehouse login guarded/ : /\S/);
   return state;
 }
 
@@ -119,6 +118,25 @@ function login_tests(provider) {
       await assert_works(subject);
     }
   });
+}
+
+function add_tests(provider) {
+  for (const step of ['resource_metadata', 'code', 'tools/list']) {
+    test(`add: ${step} fails, and what it says then goes on`, async (t) => {
+      const gatehouse = make_gatehouse(t);
+      const { proxy } = provider;
+      const add = add_http('guarded', proxy.address(provider.urls.modern));
+      t.after(() => proxy.clear());
+      proxy.clear();
+      proxy.fail(step, 'error');
+      assert_graceful(await gatehouse.run(add));
+      proxy.clear();
+      const again = await gatehouse.run(add);
+      if (again.code === exit_code.done) return;
+      assert.match(again.stderr, /gatehouse login guarded/, describe_run(again));
+      assert_done(await gatehouse.run(['login', 'guarded']));
+    });
+  }
 }
 
 function callback_tests(provider) {
@@ -321,6 +339,7 @@ for (const kind of ['demo', 'oidc-provider']) {
       return provider.stop?.();
     });
     login_tests(provider);
+    add_tests(provider);
     callback_tests(provider);
     refresh_tests(provider);
     step_up_tests(provider);
