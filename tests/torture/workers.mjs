@@ -25,12 +25,18 @@ export class Command {
   }
 }
 
-// The socket inode of the loopback connection that comes from `port`.
-function inode_of(port) {
-  const wanted = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const line = readFileSync('/proc/net/tcp', 'latin1').split('\n')
-      .find((text) => text.trim().split(/\s+/)[1] === wanted);
-  return line?.trim().split(/\s+/)[9];
+function hex_address(port) {
+  return `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
+// The inode of the client's end of this loopback connection; its port alone may be that of an older
+// one too, which is waiting to be forgotten.
+function inode_of({ remotePort, localPort }) {
+  const from = hex_address(remotePort);
+  const to = hex_address(localPort);
+  const rows = readFileSync('/proc/net/tcp', 'latin1').split('\n')
+      .map((text) => text.trim().split(/\s+/));
+  return rows.find((row) => row[1] === from && row[2] === to && row[9] !== '0')?.[9];
 }
 
 function holds(pid, link) {
@@ -49,6 +55,6 @@ function holds(pid, link) {
 
 // Which of the running commands made this request; undefined when it is gone already.
 export function owner_of(commands, socket) {
-  const inode = inode_of(socket.remotePort);
+  const inode = inode_of(socket);
   return inode && [...commands].find(({ child }) => holds(child.pid, `socket:[${inode}]`));
 }
