@@ -66,7 +66,7 @@ inline constexpr std::size_t kSessions = 10000;        ///< inbound legacy sessi
 inline constexpr auto kSessionIdle = 30min;  ///< an inbound legacy session without traffic
 
 inline constexpr std::size_t kCallsPerUpstream =
-    512;  ///< under way at one upstream; beyond: rate_limited
+    256;  ///< under way at one upstream; beyond: rate_limited
 inline constexpr int kCallsPerToken =
     512;  ///< under way with one agent token; beyond: rate_limited
 inline constexpr auto kUpstreamIdle = 10min;  ///< an upstream without calls is closed

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "jsonrpc/json.hpp"
+#include "oauth/challenge.hpp"
 #include "upstream/upstream.hpp"
 #include "upstream/upstreams.hpp"
 
@@ -157,6 +158,15 @@ Task<Result<std::optional<PersonNeeded>>> Upstreams::on_refusal(UpstreamPtr upst
   const std::string& name = upstream->connection->name;
   const bool by_header = upstream->connection->auth == vault::AuthKind::headers;
   if (used && !by_header && refusal.status == 403) {
+    const auto challenges =
+        oauth::parse_challenges(std::span<const std::string>(refusal.challenges));
+    const auto bearer = oauth::find_bearer(challenges);
+    if (!bearer || (bearer->error != "insufficient_scope" && bearer->scope.empty())) {
+      // Forbidden to this account, whatever scope it asks for: no sign-in would help (trap 52).
+      co_return fail(Errc::rejected,
+                     fmt::format("{} forbids this to the account that signed in (HTTP 403)", name),
+                     "ask whoever runs that server");
+    }
     oauth_client::TokenSource::StepUp step = oauth_client::TokenSource::on_insufficient_scope(
         *upstream->connection, *used, refusal.challenges);
     co_return PersonNeeded{PersonNeeded::Why::more_scope, step.error, step.scope,
