@@ -70,6 +70,16 @@ void reset_signals() {
   struct sigaction standard{};
   standard.sa_handler = SIG_DFL;
   for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &standard, nullptr);
+  // The C library keeps signals 32 and 33 to itself, yet a parent may hand them down ignored.
+  struct {
+    void* handler = nullptr;  // SIG_DFL
+    unsigned long flags = 0;
+    void* restorer = nullptr;
+    unsigned long mask = 0;
+  } kernel_standard;
+  for (const int reserved : {32, 33}) {
+    ::syscall(SYS_rt_sigaction, reserved, &kernel_standard, nullptr, sizeof kernel_standard.mask);
+  }
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
