@@ -29,8 +29,8 @@ jsonrpc::ProcessSpec process_of(const vault::Connection& connection,
   for (const char* name : kInherited) {
     if (const std::optional<std::string> value = environment(name)) spec.environment[name] = *value;
   }
-  for (const auto& [name, value] : connection.environment)
-    spec.environment[name] = std::string(value.reveal());
+  for (const vault::NamedSecret& variable : connection.environment)
+    spec.environment[variable.name] = std::string(variable.value.reveal());
   spec.directory =
       connection.directory.empty() ? environment("HOME").value_or("") : connection.directory;
   return spec;

@@ -85,14 +85,14 @@ Task<Result<void>> read_environment(Services& services, const AddOptions& option
     const bool elsewhere =
         equals == std::string::npos || value.starts_with("env:") || value.starts_with("file:");
     if (!elsewhere) {
-      connection.environment.emplace_back(name, Secret(value));
+      connection.environment.push_back({std::string(name), Secret(value), {}});
       continue;
     }
     const Result<SecretSource> source = parse_secret_source(value, "--env");
     if (!source) co_return std::unexpected(source.error());
     Result<Secret> secret = co_await obtain(services, *source, "Value of " + name);
     if (!secret) co_return std::unexpected(secret.error());
-    connection.environment.emplace_back(name, std::move(*secret));
+    connection.environment.push_back({std::string(name), std::move(*secret), {}});
   }
   co_return Result<void>{};
 }

@@ -99,10 +99,10 @@ class ShowCommand final : public Command {
         {"scopes", joined(connection.oauth.scopes)}};
     if (state.server_info.empty())
       std::erase_if(facts, [](auto& f) { return f.first == "server"; });
-    for (const vault::SecretHeader& header : connection.headers)
+    for (const vault::NamedSecret& header : connection.headers)
       facts.emplace_back("header", header.name + " (set)");
-    for (const auto& [name, value] : connection.environment)
-      facts.emplace_back("variable", name + " (set)");
+    for (const vault::NamedSecret& variable : connection.environment)
+      facts.emplace_back("variable", variable.name + " (set)");
     for (const http::Allowance& allowance : connection.allowances)
       facts.emplace_back("allowed", allowance.origin + " as " + purpose_name(allowance.purpose));
     if (connection.auth == vault::AuthKind::oauth || login.credential || !login.problem.empty()) {
@@ -121,8 +121,9 @@ class ShowCommand final : public Command {
                             const vault::ConnectionState& state, const Login& login) {
     JsonObject json = connection_json(connection, state);
     std::vector<std::string> headers, variables, allowances;
-    for (const vault::SecretHeader& header : connection.headers) headers.push_back(header.name);
-    for (const auto& [name, value] : connection.environment) variables.push_back(name);
+    for (const vault::NamedSecret& header : connection.headers) headers.push_back(header.name);
+    for (const vault::NamedSecret& variable : connection.environment)
+      variables.push_back(variable.name);
     for (const http::Allowance& allowance : connection.allowances) {
       allowances.push_back(JsonObject()
                                .text("origin", allowance.origin)

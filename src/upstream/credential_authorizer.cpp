@@ -18,7 +18,7 @@ CredentialAuthorizer::CredentialAuthorizer(std::shared_ptr<const vault::Connecti
 
 Task<Result<std::vector<mcp_client::Authorizer::Header>>> CredentialAuthorizer::headers() {
   std::vector<Header> fixed;
-  for (const vault::SecretHeader& header : connection_->headers)
+  for (const vault::NamedSecret& header : connection_->headers)
     fixed.push_back({header.name, header.value});
   if (connection_->auth == vault::AuthKind::headers ||
       connection_->transport == vault::Transport::stdio)

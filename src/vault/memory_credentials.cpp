@@ -94,6 +94,7 @@ class MemoryCredentials final : public CredentialStore {
     MemoryCredential* row = find_row(key, version, epoch);
     if (row == nullptr) co_return moved_on();
     if (tokens.refresh_token.empty()) tokens.refresh_token = row->record.tokens.refresh_token;
+    if (tokens.id_token.empty()) tokens.id_token = row->record.tokens.id_token;
     row->record.tokens = std::move(tokens);
     ++row->record.version;
     row->record.attempts = 0;
@@ -121,6 +122,7 @@ class MemoryCredentials final : public CredentialStore {
     std::optional<Credential> held;
     if (row->held()) held = row->record;
     row->record.tokens = TokenSet{};
+    row->record.dpop_key = Secret();
     ++row->record.epoch;
     row->record.sign_in_required = true;
     row->record.sign_in_reason = "signed out";

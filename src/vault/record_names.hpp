@@ -38,6 +38,21 @@ inline constexpr NameTable<RegistrationKind, 3> kRegistrationKindNames{{
     {RegistrationKind::client_metadata, "client_metadata"},
     {RegistrationKind::dynamic, "dynamic"},
 }};
+inline constexpr NameTable<Grant, 4> kGrantNames{{
+    {Grant::authorization_code, "authorization_code"},
+    {Grant::client_credentials, "client_credentials"},
+    {Grant::jwt_bearer, "jwt_bearer"},
+    {Grant::identity_assertion, "identity_assertion"},
+}};
+inline constexpr NameTable<Dpop, 3> kDpopNames{{
+    {Dpop::automatic, "automatic"},
+    {Dpop::required, "required"},
+    {Dpop::never, "never"},
+}};
+inline constexpr NameTable<Role, 2> kRoleNames{{
+    {Role::server, "server"},
+    {Role::identity_provider, "identity_provider"},
+}};
 inline constexpr NameTable<http::Purpose, 3> kPurposeNames{{
     {http::Purpose::connection, "connection"},
     {http::Purpose::authorization_server, "authorization_server"},

@@ -2,6 +2,7 @@
 // parameters of every store call and members of every record.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -24,9 +25,27 @@ enum class AuthKind {
 };  ///< headers: API key or other static headers
 enum class CredentialMode { shared, per_member };
 
-struct SecretHeader {
+/// A header or an environment variable: its value as kept here, or where to read it each time it is
+/// needed.
+struct NamedSecret {
   std::string name;
-  Secret value;
+  Secret value;           ///< empty with a reference
+  std::string reference;  ///< a text with "${env:NAME}", "${file:PATH}", "${command:…}" or
+                          ///< "${keyring:…}" in it; empty: none
+};
+
+/// How access tokens are obtained.
+enum class Grant {
+  authorization_code,  ///< a person signs in: browser, paste or device (RFC 6749 §4.1, RFC 8628)
+  client_credentials,  ///< the client itself (RFC 6749 §4.4)
+  jwt_bearer,          ///< a workload's own assertion (RFC 7523 §2.1)
+  identity_assertion,  ///< enterprise-managed: an ID-JAG from an identity provider
+};
+/// Proof of possession (RFC 9449).
+enum class Dpop {
+  automatic,  ///< where the server asks for it
+  required,
+  never,
 };
 
 /// OAuth settings a person gave for one connection; everything else is discovered.
@@ -38,6 +57,47 @@ struct OAuthSettings {
   std::vector<std::string> scopes;  ///< asked for in addition to what discovery says
   std::uint16_t redirect_port = 0;  ///< fixed loopback port of a pre-registered client; 0: any
   std::string redirect_path = "/callback";
+  /// Exactly what is registered, when it is not on this machine's loopback: the answer comes back
+  /// by paste. Empty: a loopback address with the port and path above.
+  std::string redirect_uri;
+  Grant grant = Grant::authorization_code;
+  std::string auth_method;  ///< at the token endpoint; empty: what server and client have in common
+  std::string client_secret_reference;  ///< like NamedSecret::reference; empty: client_secret
+  Secret private_key;                   ///< PEM (PKCS #8), for private_key_jwt
+  std::string private_key_reference;    ///< like NamedSecret::reference; empty: private_key
+  std::string signing_algorithm;        ///< ES256, RS256, PS256 or EdDSA; empty: by the key
+  std::string key_id;                   ///< `kid` of client assertions; empty: none
+  std::string
+      assertion_reference;        ///< jwt_bearer: where the workload's JWT is read at each request
+  std::string identity_provider;  ///< identity_assertion: name of that connection
+  Dpop dpop = Dpop::automatic;
+};
+
+/// Globs over tool names; exclude wins. An empty include means all.
+struct ToolFilter {
+  std::vector<std::string> include;
+  std::vector<std::string> exclude;
+  friend bool operator==(const ToolFilter&, const ToolFilter&) = default;
+};
+
+/// How a connection is used. Nothing: the built-in value (limits.hpp).
+struct ConnectionOptions {
+  bool enabled = true;
+  ToolFilter tools;
+  std::optional<std::chrono::milliseconds> connect_timeout;
+  std::optional<std::chrono::milliseconds> request_timeout;
+  std::optional<std::chrono::milliseconds> idle_timeout;  ///< 0: never closed for being idle
+  std::optional<int> read_retries;                        ///< of tools that only read
+  std::vector<std::string> roots;                         ///< absolute directories
+  std::string log_level;                                  ///< asked of the server; empty: not asked
+  friend bool operator==(const ConnectionOptions&, const ConnectionOptions&) = default;
+};
+
+/// What a connection leads to.
+enum class Role {
+  server,             ///< an MCP server
+  identity_provider,  ///< an OpenID provider whose logins are exchanged for access (ID-JAG); its
+                      ///< `url` is the issuer
 };
 
 /// A configured upstream MCP server.
@@ -46,14 +106,20 @@ struct Connection {
   OrganizationId organization;
   std::string name;  ///< [a-z0-9][a-z0-9_-]{0,31}, unique in the organization
   Transport transport = Transport::http;
-  std::string url;                                          ///< as given, byte for byte
-  std::vector<std::string> command;                         ///< stdio: program and arguments
-  std::vector<std::pair<std::string, Secret>> environment;  ///< stdio
-  std::string directory;  ///< stdio working directory; empty: the home directory
+  std::string url;                       ///< as given, byte for byte
+  std::vector<std::string> command;      ///< stdio: program and arguments
+  std::vector<NamedSecret> environment;  ///< stdio
+  std::string directory;                 ///< stdio working directory; empty: the home directory
   AuthKind auth = AuthKind::unknown;
   CredentialMode mode = CredentialMode::shared;
-  std::vector<SecretHeader> headers;
+  std::vector<NamedSecret> headers;
   OAuthSettings oauth;
+  ConnectionOptions options;
+  Role role = Role::server;
+  std::string preset;  ///< the built-in description it was made from; empty: none
+  /// The configuration file it comes from (absolute path); empty: it lives in the store alone.
+  std::string origin;
+  std::string origin_digest;                ///< of what the file says about it, as approved
   std::vector<http::Allowance> allowances;  ///< what a person said yes to
   SystemTime created_at{};
   std::int64_t revision = 0;    ///< compare-and-set for edits
@@ -99,12 +165,16 @@ struct Registration {
   std::string issuer;
   RegistrationKind kind = RegistrationKind::dynamic;
   std::string client_id;
-  Secret client_secret;              ///< empty: public client
-  std::string auth_method = "none";  ///< none, client_secret_basic, client_secret_post
+  Secret client_secret;  ///< empty: public client
+  /// none, client_secret_basic, client_secret_post, private_key_jwt
+  std::string auth_method = "none";
   std::vector<std::string> redirect_uris;
   std::optional<SystemTime> secret_expires_at;
   std::string registration_client_uri;  ///< RFC 7592
   Secret registration_access_token;
+  Secret private_key;             ///< PEM (PKCS #8), for private_key_jwt; empty: none
+  std::string signing_algorithm;  ///< of private_key
+  std::string key_id;             ///< of private_key; empty: none
   SystemTime created_at{};
   std::int64_t revision = 0;  ///< compare-and-set
 };
@@ -135,13 +205,16 @@ struct TokenSet {
   Secret refresh_token;                  ///< empty: none
   std::optional<SystemTime> expires_at;  ///< nothing: unknown, not expired
   SystemTime obtained_at{};
-  std::string scope;  ///< granted, space separated
+  std::string scope;                  ///< granted, space separated
+  std::string token_type = "Bearer";  ///< or "DPoP"
+  Secret id_token;                    ///< of an identity provider; empty: none
 };
 
 struct Credential {
   CredentialKey key;
   CredentialBinding binding;
   TokenSet tokens;
+  Secret dpop_key;              ///< PEM (PKCS #8) of the key the tokens are bound to; empty: none
   std::string requested_scope;  ///< union of what was ever requested, for step-up
   std::string subject;          ///< who signed in, where the provider told; for display
   std::int64_t version = 0;     ///< each new pair
@@ -163,6 +236,7 @@ struct Authorization {
   std::string redirect_uri;
   std::string requested_scope;
   bool iss_advertised = false;  ///< authorization_response_iss_parameter_supported
+  std::string nonce;            ///< OpenID Connect: expected in the ID token; empty: none
   std::int64_t epoch = 0;       ///< of the credential when the login began
   std::string browser_hash;  ///< hex of SHA-256 of the cookie of the browser that must finish it;
                              ///< empty: terminal login

@@ -1,4 +1,5 @@
 #include "base/limits.hpp"
+#include "vault/record_details.hpp"
 #include "vault/sqlite_tables.hpp"
 
 namespace gatehouse::vault {
@@ -77,7 +78,8 @@ class SqliteAuthorizations final : public AuthorizationStore {
     Rows row = database.query(
         "SELECT id, connection, owner, account, state_hash, verifier, issuer, resource, "
         "registration, token_endpoint, revocation_endpoint, server_url, redirect_uri, "
-        "requested_scope, iss_advertised, epoch, browser_hash, created_at FROM authorizations "
+        "requested_scope, iss_advertised, epoch, browser_hash, created_at, details "
+        "FROM authorizations "
         "WHERE organization = ? AND state_hash = ? AND created_at > ?",
         organization.value, state_hash, oldest_alive());
     if (!row.next()) return std::optional<Authorization>();
@@ -101,6 +103,7 @@ class SqliteAuthorizations final : public AuthorizationStore {
     found.epoch = row.integer();
     found.browser_hash = row.text();
     found.created_at = row.time();
+    if (const auto details = decode_details(row.text())) apply_details(*details, found);
     Result<Secret> verifier = tables_.sealer().open(sealed, place(found));
     if (!verifier)
       return fail(Errc::corrupt, "the pending login cannot be read: " + verifier.error().detail,
@@ -114,13 +117,14 @@ class SqliteAuthorizations final : public AuthorizationStore {
         "INSERT INTO authorizations (id, organization, connection, owner, account, state_hash, "
         "verifier, issuer, resource, registration, token_endpoint, revocation_endpoint, "
         "server_url, redirect_uri, requested_scope, iss_advertised, epoch, browser_hash, "
-        "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "created_at, details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         one.id.value, one.key.organization.value, one.key.connection.value, owner_text(one.key),
         one.key.account, one.state_hash,
         Blob{tables_.sealer().seal(one.verifier.reveal(), place(one))}, one.binding.issuer,
         one.binding.resource, one.binding.registration.value, one.binding.token_endpoint,
         one.binding.revocation_endpoint, one.binding.server_url, one.redirect_uri,
-        one.requested_scope, one.iss_advertised, one.epoch, one.browser_hash, one.created_at);
+        one.requested_scope, one.iss_advertised, one.epoch, one.browser_hash, one.created_at,
+        Blob{encode_details(details_of(one))});
   }
 
   SqliteTables& tables_;

@@ -1,5 +1,6 @@
 #include "vault/sqlite_connection_rows.hpp"
 
+#include "vault/record_details.hpp"
 #include "vault/record_names.hpp"
 #include "vault/sqlite_tables.hpp"
 
@@ -14,11 +15,12 @@ struct Binding {
   std::string environment_names;
 };
 
-Place place_of(const Connection& connection, const Binding& binding) {
+Place place_of(const Connection& connection, const Binding& binding,
+               std::string_view column = "secrets") {
   return {
       .organization = connection.organization.value,
       .table = "connections",
-      .column = "secrets",
+      .column = column,
       .row = connection.id.value,
       .bound_to = {binding.url, binding.command, binding.header_names, binding.environment_names}};
 }
@@ -34,8 +36,24 @@ void open_secrets(Connection& connection, const std::string& sealed, const Bindi
   }
   auto next = secrets->begin();
   connection.oauth.client_secret = std::move(*next++);
-  for (SecretHeader& header : connection.headers) header.value = std::move(*next++);
-  for (auto& [name, value] : connection.environment) value = std::move(*next++);
+  for (NamedSecret& header : connection.headers) header.value = std::move(*next++);
+  for (NamedSecret& variable : connection.environment) variable.value = std::move(*next++);
+}
+
+void open_more_secrets(Connection& connection, const std::string& sealed, const Binding& binding,
+                       const Sealer& sealer) {
+  Result<SecretDetails> secrets =
+      open_details(sealed, sealer, place_of(connection, binding, "more_secrets"));
+  if (secrets) {
+    apply_details(std::move(*secrets), connection);
+  } else {
+    connection.secrets_problem = secrets.error().detail;
+  }
+}
+
+Binding binding_of(const Connection& connection) {
+  return {connection.url, encode_texts(connection.command), header_names_blob(connection),
+          environment_names_blob(connection)};
 }
 
 /// Reads one value after the other and remembers whether any was damaged.
@@ -87,9 +105,9 @@ Connection read_connection(Rows& row, const Sealer& sealer) {
   connection.auth = reader.value(kAuthKindNames);
   connection.mode = reader.value(kCredentialModeNames);
   for (std::string& name : reader.texts(&binding.header_names))
-    connection.headers.push_back({std::move(name), Secret{}});
+    connection.headers.push_back({std::move(name), Secret{}, {}});
   for (std::string& name : reader.texts(&binding.environment_names))
-    connection.environment.emplace_back(std::move(name), Secret{});
+    connection.environment.push_back({std::move(name), Secret{}, {}});
   connection.oauth.client_id = row.text();
   connection.oauth.issuer = row.text();
   connection.oauth.scopes = reader.texts();
@@ -99,6 +117,10 @@ Connection read_connection(Rows& row, const Sealer& sealer) {
   const std::optional<std::string> sealed = row.maybe_text();
   connection.created_at = row.time();
   connection.revision = row.integer();
+  const auto details = decode_details(row.text());
+  const std::optional<std::string> more = row.maybe_text();
+  if (!details || !apply_details(*details, connection)) reader.damaged = true;
+  if (more) open_more_secrets(connection, *more, binding, sealer);
   if (reader.damaged) {
     connection.secrets_problem = "the stored record is damaged";
   } else if (sealed) {
@@ -114,22 +136,28 @@ std::optional<std::string> seal_secrets(const Connection& connection, const Seal
                     connection.environment.empty();
   if (none) return std::nullopt;
   std::vector<std::string_view> plain{connection.oauth.client_secret.reveal()};
-  for (const SecretHeader& header : connection.headers) plain.push_back(header.value.reveal());
-  for (const auto& [name, value] : connection.environment) plain.push_back(value.reveal());
-  const Binding binding{connection.url, encode_texts(connection.command),
-                        header_names_blob(connection), environment_names_blob(connection)};
+  for (const NamedSecret& header : connection.headers) plain.push_back(header.value.reveal());
+  for (const NamedSecret& variable : connection.environment)
+    plain.push_back(variable.value.reveal());
+  const Binding binding = binding_of(connection);
   return sealer.seal_all(plain, place_of(connection, binding));
+}
+
+std::optional<std::string> seal_more_secrets(const Connection& connection, const Sealer& sealer) {
+  const Binding binding = binding_of(connection);
+  return seal_details(secret_details_of(connection), sealer,
+                      place_of(connection, binding, "more_secrets"));
 }
 
 std::string header_names_blob(const Connection& connection) {
   std::vector<std::string> names;
-  for (const SecretHeader& header : connection.headers) names.push_back(header.name);
+  for (const NamedSecret& header : connection.headers) names.push_back(header.name);
   return encode_texts(names);
 }
 
 std::string environment_names_blob(const Connection& connection) {
   std::vector<std::string> names;
-  for (const auto& [name, value] : connection.environment) names.push_back(name);
+  for (const NamedSecret& variable : connection.environment) names.push_back(variable.name);
   return encode_texts(names);
 }
 

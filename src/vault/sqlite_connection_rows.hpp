@@ -15,12 +15,14 @@ namespace gatehouse::vault {
 inline constexpr const char* kConnectionColumns =
     "id, organization, name, transport, url, command, directory, auth, mode, header_names, "
     "environment_names, client_id, issuer, scopes, redirect_port, redirect_path, allowances, "
-    "secrets, created_at, revision";
+    "secrets, created_at, revision, details, more_secrets";
 
 Connection read_connection(Rows& row, const Sealer& sealer);
 
 /// Nothing when the connection has no secrets.
 std::optional<std::string> seal_secrets(const Connection& connection, const Sealer& sealer);
+/// What record_details.hpp seals of it.
+std::optional<std::string> seal_more_secrets(const Connection& connection, const Sealer& sealer);
 
 std::string header_names_blob(const Connection& connection);
 std::string environment_names_blob(const Connection& connection);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "vault/record_details.hpp"
 #include "vault/record_names.hpp"
 #include "vault/sqlite_connection_rows.hpp"
 #include "vault/sqlite_tables.hpp"
@@ -185,7 +186,8 @@ class SqliteConnections final : public ConnectionStore {
     database.run(
         "UPDATE connections SET name = ?, transport = ?, url = ?, command = ?, directory = ?, "
         "auth = ?, mode = ?, header_names = ?, environment_names = ?, client_id = ?, issuer = ?, "
-        "scopes = ?, redirect_port = ?, redirect_path = ?, allowances = ?, revision = ? "
+        "scopes = ?, redirect_port = ?, redirect_path = ?, allowances = ?, revision = ?, details = "
+        "? "
         "WHERE id = ? AND organization = ?",
         connection.name, name_in(kTransportNames, connection.transport), connection.url,
         Blob{encode_texts(connection.command)}, connection.directory,
@@ -194,14 +196,15 @@ class SqliteConnections final : public ConnectionStore {
         connection.oauth.client_id, connection.oauth.issuer,
         Blob{encode_texts(connection.oauth.scopes)}, int{connection.oauth.redirect_port},
         connection.oauth.redirect_path, Blob{allowances_blob(connection)}, connection.revision,
-        connection.id.value, connection.organization.value);
+        Blob{encode_details(details_of(connection))}, connection.id.value,
+        connection.organization.value);
   }
 
   void set_secrets(Database& database, const Connection& connection) const {
     const std::optional<std::string> sealed = seal_secrets(connection, tables_.sealer());
-    std::optional<Blob> blob;
-    if (sealed) blob = Blob{*sealed};
-    database.run("UPDATE connections SET secrets = ? WHERE id = ?", blob, connection.id.value);
+    const std::optional<std::string> more = seal_more_secrets(connection, tables_.sealer());
+    database.run("UPDATE connections SET secrets = ?, more_secrets = ? WHERE id = ?",
+                 to_blob(sealed), to_blob(more), connection.id.value);
   }
 
   Connection read(Rows& row) const {

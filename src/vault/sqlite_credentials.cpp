@@ -2,6 +2,7 @@
 
 #include "vault/fields.hpp"
 #include "vault/process_mark.hpp"
+#include "vault/record_details.hpp"
 #include "vault/sqlite_tables.hpp"
 
 namespace gatehouse::vault {
@@ -25,6 +26,7 @@ bool process_is_gone(std::string_view marked_holder) {
 struct StoredCredential {
   Credential record;
   std::optional<std::string> sealed;  ///< nothing: signed out
+  std::optional<std::string> more_sealed;
   std::optional<std::string> lease_holder;
   std::string lease_boot;
   std::int64_t lease_until = 0;
@@ -168,6 +170,8 @@ class SqliteCredentials final : public CredentialStore {
           return std::unexpected(opened.error());
         tokens.refresh_token = row->record.tokens.refresh_token;
       }
+      if (auto opened = open_more(*row); !opened) return std::unexpected(opened.error());
+      if (tokens.id_token.empty()) tokens.id_token = row->record.tokens.id_token;
       Credential& record = row->record;
       record.tokens = std::move(tokens);
       ++record.version;
@@ -203,7 +207,8 @@ class SqliteCredentials final : public CredentialStore {
       // What cannot be decrypted cannot be revoked either; it is forgotten all the same.
       (void)open_tokens(write.database, *row);
       write.database.run(
-          "UPDATE credentials SET tokens = NULL, expires_at = NULL, obtained_at = 0, scope = '', "
+          "UPDATE credentials SET tokens = NULL, more_secrets = NULL, expires_at = NULL, "
+          "obtained_at = 0, scope = '', "
           "subject = '', epoch = epoch + 1, sign_in_required = 1, sign_in_reason = 'signed out', "
           "attempts = 0, last_attempt_at = NULL "
           "WHERE organization = ? AND connection = ? AND owner = ? AND account = ?",
@@ -227,7 +232,7 @@ class SqliteCredentials final : public CredentialStore {
         "SELECT issuer, resource, registration, token_endpoint, revocation_endpoint, server_url, "
         "tokens, expires_at, obtained_at, scope, requested_scope, subject, version, epoch, "
         "sign_in_required, sign_in_reason, attempts, last_attempt_at, lease_holder, lease_boot, "
-        "lease_until FROM credentials "
+        "lease_until, details, more_secrets FROM credentials "
         "WHERE organization = ? AND connection = ? AND owner = ? AND account = ?",
         key.organization.value, key.connection.value, owner_text(key), key.account);
     if (!row.next()) return std::nullopt;
@@ -255,6 +260,9 @@ class SqliteCredentials final : public CredentialStore {
     stored.lease_holder = row.maybe_text();
     stored.lease_boot = row.text();
     stored.lease_until = row.integer();
+    // A damaged list of details costs what it says, not the login.
+    if (const auto details = decode_details(row.text())) apply_details(*details, record);
+    stored.more_sealed = row.maybe_text();
     return stored;
   }
 
@@ -264,13 +272,14 @@ class SqliteCredentials final : public CredentialStore {
     const CredentialKey& key = row.record.key;
     const std::string id = row_of(key);
     auto secrets = tables_.sealer().open_all(*row.sealed, place(row.record, id), 2);
-    if (!secrets) {
+    const auto more = secrets ? open_more(row) : Result<void>();
+    if (!secrets || !more) {
+      const std::string& reason = secrets ? more.error().detail : secrets.error().detail;
       std::string name;
       Rows named =
           database.query("SELECT name FROM connections WHERE id = ?", key.connection.value);
       if (named.next()) name = named.text();
-      return fail(Errc::corrupt,
-                  fmt::format("the login of {} cannot be read: {}", name, secrets.error().detail),
+      return fail(Errc::corrupt, fmt::format("the login of {} cannot be read: {}", name, reason),
                   fmt::format("sign in again: gatehouse login {}", name));
     }
     row.record.tokens.access_token = std::move((*secrets)[0]);
@@ -278,10 +287,21 @@ class SqliteCredentials final : public CredentialStore {
     return {};
   }
 
-  static Place place(const Credential& record, const std::string& row) {
+  Result<void> open_more(StoredCredential& row) const {
+    if (!row.more_sealed) return {};
+    const std::string id = row_of(row.record.key);
+    auto secrets =
+        open_details(*row.more_sealed, tables_.sealer(), place(row.record, id, "more_secrets"));
+    if (!secrets) return std::unexpected(secrets.error());
+    apply_details(std::move(*secrets), row.record);
+    return {};
+  }
+
+  static Place place(const Credential& record, const std::string& row,
+                     std::string_view column = "tokens") {
     return {.organization = record.key.organization.value,
             .table = "credentials",
-            .column = "tokens",
+            .column = column,
             .row = row,
             .bound_to = {record.binding.issuer, record.binding.resource,
                          record.binding.token_endpoint, record.binding.server_url}};
@@ -293,13 +313,20 @@ class SqliteCredentials final : public CredentialStore {
         place(record, row_of(record.key)));
   }
 
+  std::optional<std::string> seal_more(const Credential& record) const {
+    const std::string id = row_of(record.key);
+    return seal_details(secret_details_of(record), tables_.sealer(),
+                        place(record, id, "more_secrets"));
+  }
+
   void store_login(Database& database, const Credential& record) const {
     const CredentialKey& key = record.key;
+    const std::optional<std::string> more = seal_more(record);
     database.run(
         "INSERT INTO credentials (organization, connection, owner, account, issuer, resource, "
         "registration, token_endpoint, revocation_endpoint, server_url, tokens, expires_at, "
-        "obtained_at, scope, requested_scope, subject, version, epoch) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "obtained_at, scope, requested_scope, subject, version, epoch, details, more_secrets) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (connection, owner, account) DO UPDATE SET issuer = excluded.issuer, "
         "resource = excluded.resource, registration = excluded.registration, "
         "token_endpoint = excluded.token_endpoint, "
@@ -307,25 +334,28 @@ class SqliteCredentials final : public CredentialStore {
         "tokens = excluded.tokens, expires_at = excluded.expires_at, "
         "obtained_at = excluded.obtained_at, scope = excluded.scope, "
         "requested_scope = excluded.requested_scope, subject = excluded.subject, "
-        "version = excluded.version, epoch = excluded.epoch, sign_in_required = 0, "
+        "version = excluded.version, epoch = excluded.epoch, details = excluded.details, "
+        "more_secrets = excluded.more_secrets, sign_in_required = 0, "
         "sign_in_reason = '', attempts = 0, last_attempt_at = NULL",
         key.organization.value, key.connection.value, owner_text(key), key.account,
         record.binding.issuer, record.binding.resource, record.binding.registration.value,
         record.binding.token_endpoint, record.binding.revocation_endpoint,
         record.binding.server_url, Blob{seal_tokens(record)}, record.tokens.expires_at,
         record.tokens.obtained_at, record.tokens.scope, record.requested_scope, record.subject,
-        record.version, record.epoch);
+        record.version, record.epoch, Blob{encode_details(details_of(record))}, to_blob(more));
   }
 
   void store_pair(Database& database, const Credential& record) const {
     const CredentialKey& key = record.key;
+    const std::optional<std::string> more = seal_more(record);
     database.run(
-        "UPDATE credentials SET tokens = ?, expires_at = ?, obtained_at = ?, scope = ?, "
+        "UPDATE credentials SET tokens = ?, details = ?, more_secrets = ?, expires_at = ?, "
+        "obtained_at = ?, scope = ?, "
         "version = ?, sign_in_required = 0, sign_in_reason = '', attempts = 0 "
         "WHERE organization = ? AND connection = ? AND owner = ? AND account = ?",
-        Blob{seal_tokens(record)}, record.tokens.expires_at, record.tokens.obtained_at,
-        record.tokens.scope, record.version, key.organization.value, key.connection.value,
-        owner_text(key), key.account);
+        Blob{seal_tokens(record)}, Blob{encode_details(details_of(record))}, to_blob(more),
+        record.tokens.expires_at, record.tokens.obtained_at, record.tokens.scope, record.version,
+        key.organization.value, key.connection.value, owner_text(key), key.account);
   }
 
   SqliteTables& tables_;

@@ -27,6 +27,10 @@ namespace gatehouse::vault {
 struct Blob {
   std::string_view bytes;
 };
+/// NULL for nothing. The text must outlive the call.
+inline std::optional<Blob> to_blob(const std::optional<std::string>& text) {
+  return text ? std::optional<Blob>(Blob{*text}) : std::nullopt;
+}
 
 class Database;
 

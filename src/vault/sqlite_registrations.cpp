@@ -1,3 +1,4 @@
+#include "vault/record_details.hpp"
 #include "vault/record_names.hpp"
 #include "vault/sqlite_tables.hpp"
 
@@ -23,8 +24,8 @@ class SqliteRegistrations final : public RegistrationStore {
     co_return co_await tables_.read<Found>([&](Database& database) -> Result<Found> {
       Rows row = database.query(
           "SELECT id, organization, issuer, kind, client_id, secrets, auth_method, redirect_uris, "
-          "secret_expires_at, registration_client_uri, created_at, revision FROM registrations "
-          "WHERE organization = ? AND id = ?",
+          "secret_expires_at, registration_client_uri, created_at, revision, details, more_secrets "
+          "FROM registrations WHERE organization = ? AND id = ?",
           organization.value, id.value);
       if (!row.next()) return Found();
       Result<Registration> read = read_row(row);
@@ -68,8 +69,9 @@ class SqliteRegistrations final : public RegistrationStore {
                                       const std::string& issuer, RegistrationKind kind) const {
     Rows row = database.query(
         "SELECT id, organization, issuer, kind, client_id, secrets, auth_method, redirect_uris, "
-        "secret_expires_at, registration_client_uri, created_at, revision FROM registrations "
-        "WHERE organization = ? AND issuer = ? AND kind = ? ORDER BY number DESC",
+        "secret_expires_at, registration_client_uri, created_at, revision, details, more_secrets "
+        "FROM registrations WHERE organization = ? AND issuer = ? AND kind = ? ORDER BY number "
+        "DESC",
         organization.value, issuer, name_in(kRegistrationKindNames, kind));
     while (row.next()) {
       Result<Registration> read = read_row(row);
@@ -80,10 +82,10 @@ class SqliteRegistrations final : public RegistrationStore {
     return std::nullopt;
   }
 
-  static Place place(const Registration& registration) {
+  static Place place(const Registration& registration, std::string_view column = "secrets") {
     return {.organization = registration.organization.value,
             .table = "registrations",
-            .column = "secrets",
+            .column = column,
             .row = registration.id.value,
             .bound_to = {registration.issuer, registration.registration_client_uri}};
   }
@@ -102,12 +104,20 @@ class SqliteRegistrations final : public RegistrationStore {
     registration.registration_client_uri = row.text();
     registration.created_at = row.time();
     registration.revision = row.integer();
+    const auto details = decode_details(row.text());
+    const std::optional<std::string> more_sealed = row.maybe_text();
     auto secrets = tables_.sealer().open_all(sealed, place(registration), 2);
-    if (!secrets || !kind || !redirect_uris)
+    if (secrets && more_sealed) {
+      auto more = open_details(*more_sealed, tables_.sealer(), place(registration, "more_secrets"));
+      if (more) apply_details(std::move(*more), registration);
+      if (!more) secrets = std::unexpected(more.error());
+    }
+    if (!secrets || !kind || !redirect_uris || !details)
       return fail(Errc::corrupt,
                   "the client registration at " + registration.issuer + " cannot be read: " +
                       (secrets ? "the stored record is damaged" : secrets.error().detail),
                   "sign in again: gatehouse login NAME; it registers anew");
+    apply_details(*details, registration);
     registration.kind = *kind;
     registration.redirect_uris = std::move(*redirect_uris);
     registration.client_secret = std::move((*secrets)[0]);
@@ -119,21 +129,25 @@ class SqliteRegistrations final : public RegistrationStore {
     const std::string sealed = tables_.sealer().seal_all(
         {registration.client_secret.reveal(), registration.registration_access_token.reveal()},
         place(registration));
+    const std::optional<std::string> more = seal_details(
+        secret_details_of(registration), tables_.sealer(), place(registration, "more_secrets"));
     database.run(
         "INSERT INTO registrations (id, organization, issuer, kind, client_id, secrets, "
         "auth_method, redirect_uris, secret_expires_at, registration_client_uri, created_at, "
-        "revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "revision, details, more_secrets) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT (id) DO UPDATE SET client_id = excluded.client_id, "
         "secrets = excluded.secrets, auth_method = excluded.auth_method, "
         "redirect_uris = excluded.redirect_uris, secret_expires_at = excluded.secret_expires_at, "
         "registration_client_uri = excluded.registration_client_uri, "
+        "details = excluded.details, more_secrets = excluded.more_secrets, "
         "revision = excluded.revision WHERE organization = excluded.organization "
         "AND issuer = excluded.issuer AND kind = excluded.kind",
         registration.id.value, registration.organization.value, registration.issuer,
         name_in(kRegistrationKindNames, registration.kind), registration.client_id, Blob{sealed},
         registration.auth_method, Blob{encode_texts(registration.redirect_uris)},
         registration.secret_expires_at, registration.registration_client_uri,
-        registration.created_at, registration.revision);
+        registration.created_at, registration.revision,
+        Blob{encode_details(details_of(registration))}, to_blob(more));
   }
 
   SqliteTables& tables_;

@@ -172,6 +172,26 @@ TEST_P(SqliteStoreTest, survives_a_damaged_record_and_a_damaged_catalog) {
   EXPECT_FALSE(run(connections().load_catalog(local_organization(), connection.id)).value());
 }
 
+TEST_P(SqliteStoreTest, opens_a_store_of_the_first_schema) {
+  store_.reset();
+  std::filesystem::remove(path());
+  {
+    const auto opened = database();
+    const std::array first{sqlite_migrations().front()};
+    ASSERT_TRUE(migrate(*opened, first, clock_.now()));
+    opened->execute(
+        "INSERT INTO connections VALUES ('c1', 'org_local', 'old', 'http', 'https://a.example', "
+        "x'', '', 'none', 'shared', x'', x'', '', '', x'', 0, '/callback', x'', NULL, 0, 1)");
+    EXPECT_FALSE(opened->failure()) << describe(opened->failure().value_or(Error{}));
+  }
+  reopen();
+  const auto listed = run(connections().list({"org_local"})).value();
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_EQ(listed[0].url, "https://a.example");
+  EXPECT_EQ(listed[0].secrets_problem, "");
+  EXPECT_TRUE(listed[0].options.enabled);
+}
+
 TEST_P(SqliteStoreTest, refuses_a_schema_newer_than_it_knows) {
   store_.reset();
   execute("INSERT INTO schema_version (version, applied_at) VALUES (999, 0)");

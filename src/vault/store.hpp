@@ -87,7 +87,8 @@ class CredentialStore {
     co_return Result<void>{};
   }
   /// The new pair, durable before it is used: compare-and-set on version and epoch, lease or not;
-  /// version + 1, attempts = 0. A set without refresh token keeps the one held (RFC 6749 §6).
+  /// version + 1, attempts = 0. A set without refresh or ID token keeps the
+  /// one held (RFC 6749 §6).
   virtual Task<Result<Credential>> save_refreshed(CredentialKey key, std::int64_t version,
                                                   std::int64_t epoch, TokenSet tokens) = 0;
   /// invalid_grant under unchanged version and epoch: the row stays until a login or logout

@@ -13,7 +13,7 @@ Connection full_connection() {
   connection.transport = Transport::stdio;
   connection.url = "https://mcp.example/a?b=%20";
   connection.command = {"/bin/server", "", "--flag=x y"};
-  connection.environment = {{"TOKEN", Secret("e1")}, {"EMPTY", Secret()}};
+  connection.environment = {{"TOKEN", Secret("e1"), {}}, {"EMPTY", Secret(), {}}};
   connection.directory = "/srv";
   connection.auth = AuthKind::headers;
   connection.mode = CredentialMode::per_member;
@@ -29,6 +29,64 @@ Connection full_connection() {
   return connection;
 }
 
+void add_details(Connection& connection) {
+  connection.headers.push_back({"Authorization", Secret(), "Bearer ${env:TOKEN}"});
+  connection.environment.push_back({"KEY", Secret(), "${file:/run/key}"});
+  OAuthSettings& oauth = connection.oauth;
+  oauth.redirect_uri = "https://app.example/callback";
+  oauth.grant = Grant::jwt_bearer;
+  oauth.auth_method = "private_key_jwt";
+  oauth.client_secret_reference = "${command:pass show x}";
+  oauth.private_key = Secret("pem");
+  oauth.private_key_reference = "${keyring:key}";
+  oauth.signing_algorithm = "ES256";
+  oauth.key_id = "k1";
+  oauth.assertion_reference = "${file:/run/token}";
+  oauth.identity_provider = "okta";
+  oauth.dpop = Dpop::required;
+  connection.options = {.enabled = false,
+                        .tools = {{"read_*", "list"}, {"delete_*"}},
+                        .connect_timeout = 1s,
+                        .request_timeout = 2s,
+                        .idle_timeout = 0s,
+                        .read_retries = 0,
+                        .roots = {"/srv/a", "/srv/b"},
+                        .log_level = "warning"};
+  connection.role = Role::identity_provider;
+  connection.preset = "notion";
+  connection.origin = "/home/a/mcp.json";
+  connection.origin_digest = "d1";
+}
+
+TEST_P(ConnectionContract, keeps_every_detail) {
+  Connection wanted = full_connection();
+  add_details(wanted);
+  (void)run(connections().create(wanted)).value();
+  const Connection read = run(connections().find(local_organization(), "full")).value().value();
+  EXPECT_EQ(read.secrets_problem, "");
+  ASSERT_EQ(read.headers.size(), 2U);
+  EXPECT_EQ(read.headers[0].reference, "");
+  EXPECT_EQ(read.headers[1].reference, "Bearer ${env:TOKEN}");
+  ASSERT_EQ(read.environment.size(), 3U);
+  EXPECT_EQ(read.environment[2].reference, "${file:/run/key}");
+  EXPECT_EQ(read.oauth.redirect_uri, wanted.oauth.redirect_uri);
+  EXPECT_EQ(read.oauth.grant, Grant::jwt_bearer);
+  EXPECT_EQ(read.oauth.auth_method, "private_key_jwt");
+  EXPECT_EQ(read.oauth.client_secret_reference, "${command:pass show x}");
+  EXPECT_EQ(read.oauth.private_key.reveal(), "pem");
+  EXPECT_EQ(read.oauth.private_key_reference, "${keyring:key}");
+  EXPECT_EQ(read.oauth.signing_algorithm, "ES256");
+  EXPECT_EQ(read.oauth.key_id, "k1");
+  EXPECT_EQ(read.oauth.assertion_reference, "${file:/run/token}");
+  EXPECT_EQ(read.oauth.identity_provider, "okta");
+  EXPECT_EQ(read.oauth.dpop, Dpop::required);
+  EXPECT_EQ(read.options, wanted.options);
+  EXPECT_EQ(read.role, Role::identity_provider);
+  EXPECT_EQ(read.preset, "notion");
+  EXPECT_EQ(read.origin, "/home/a/mcp.json");
+  EXPECT_EQ(read.origin_digest, "d1");
+}
+
 TEST_P(ConnectionContract, keeps_every_field) {
   const Connection created = run(connections().create(full_connection())).value();
   EXPECT_FALSE(created.id.empty());
@@ -39,9 +97,9 @@ TEST_P(ConnectionContract, keeps_every_field) {
   EXPECT_EQ(read.url, "https://mcp.example/a?b=%20");
   EXPECT_EQ(read.command, (std::vector<std::string>{"/bin/server", "", "--flag=x y"}));
   ASSERT_EQ(read.environment.size(), 2U);
-  EXPECT_EQ(read.environment[0].first, "TOKEN");
-  EXPECT_EQ(read.environment[0].second.reveal(), "e1");
-  EXPECT_TRUE(read.environment[1].second.empty());
+  EXPECT_EQ(read.environment[0].name, "TOKEN");
+  EXPECT_EQ(read.environment[0].value.reveal(), "e1");
+  EXPECT_TRUE(read.environment[1].value.empty());
   EXPECT_EQ(read.directory, "/srv");
   EXPECT_EQ(read.auth, AuthKind::headers);
   EXPECT_EQ(read.mode, CredentialMode::per_member);

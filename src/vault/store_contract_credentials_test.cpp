@@ -48,6 +48,28 @@ TEST_P(CredentialContract, keeps_every_field_of_a_login) {
   EXPECT_FALSE(read.sign_in_required);
 }
 
+TEST_P(CredentialContract, keeps_key_and_id_token_through_a_refresh_and_forgets_them_at_logout) {
+  Credential credential;
+  credential.key = key_;
+  credential.tokens = {.access_token = Secret("a1"),
+                       .refresh_token = Secret("r1"),
+                       .token_type = "DPoP",
+                       .id_token = Secret("id1")};
+  credential.dpop_key = Secret("pem");
+  ASSERT_TRUE(run(credentials().save_login(credential, 0)));
+  EXPECT_EQ(found(key_).tokens.token_type, "DPoP");
+  EXPECT_EQ(found(key_).tokens.id_token.reveal(), "id1");
+  EXPECT_EQ(found(key_).dpop_key.reveal(), "pem");
+  const TokenSet next{.access_token = Secret("a2"), .token_type = "DPoP"};
+  ASSERT_TRUE(run(credentials().save_refreshed(key_, 1, 1, next)));
+  EXPECT_EQ(found(key_).tokens.access_token.reveal(), "a2");
+  EXPECT_EQ(found(key_).tokens.id_token.reveal(), "id1");
+  EXPECT_EQ(found(key_).dpop_key.reveal(), "pem");
+  EXPECT_EQ(run(credentials().end_login(key_)).value()->dpop_key.reveal(), "pem");
+  EXPECT_TRUE(found(key_).tokens.id_token.empty());
+  EXPECT_TRUE(found(key_).dpop_key.empty());
+}
+
 TEST_P(CredentialContract, tells_owners_accounts_and_organizations_apart) {
   CredentialKey mine = key_;
   mine.owner = MemberId{"mem_1"};

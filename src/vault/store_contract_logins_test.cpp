@@ -27,6 +27,9 @@ INSTANTIATE_TEST_SUITE_P(Stores, RegistrationContract, kStores, store_name);
 TEST_P(RegistrationContract, keeps_every_field) {
   Registration wanted = registration("c1");
   wanted.secret_expires_at = clock_.now() + 1h;
+  wanted.private_key = Secret("pem");
+  wanted.signing_algorithm = "EdDSA";
+  wanted.key_id = "k1";
   const Registration saved = run(registrations().save(wanted, {})).value();
   const Registration read = current().value();
   EXPECT_EQ(read.id, saved.id);
@@ -37,6 +40,9 @@ TEST_P(RegistrationContract, keeps_every_field) {
   EXPECT_EQ(read.secret_expires_at, wanted.secret_expires_at);
   EXPECT_EQ(read.registration_client_uri, "https://as.example/register/1");
   EXPECT_EQ(read.registration_access_token.reveal(), "t");
+  EXPECT_EQ(read.private_key.reveal(), "pem");
+  EXPECT_EQ(read.signing_algorithm, "EdDSA");
+  EXPECT_EQ(read.key_id, "k1");
   EXPECT_EQ(read.created_at, clock_.now());
   EXPECT_EQ(read.revision, 1);
 }

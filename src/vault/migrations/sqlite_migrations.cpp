@@ -7,6 +7,7 @@ namespace gatehouse::vault {
 std::span<const Migration> sqlite_migrations() {
   static const std::array steps{
       Migration{1, kSqlite0001Initial},
+      Migration{2, kSqlite0002Details},
   };
   return steps;
 }

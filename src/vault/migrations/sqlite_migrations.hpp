@@ -9,6 +9,7 @@
 namespace gatehouse::vault {
 
 extern const char* const kSqlite0001Initial;
+extern const char* const kSqlite0002Details;
 
 std::span<const Migration> sqlite_migrations();
 
