@@ -49,6 +49,47 @@ class MemoryRegistrations final : public RegistrationStore {
     co_return registration;
   }
 
+  Task<Result<Registration>> update(Registration registration) override {
+    MemoryWrite write(tables_);
+    for (Registration& one : tables_.registrations) {
+      if (one.organization != registration.organization || one.id != registration.id) continue;
+      if (one.revision != registration.revision)
+        co_return fail(Errc::conflict, "the registration was changed meanwhile");
+      ++registration.revision;
+      one = registration;
+      write.changed("registrations", registration.organization, registration.id.value);
+      co_return registration;
+    }
+    co_return fail(Errc::not_found, "the registration is gone");
+  }
+
+  Task<Result<std::vector<Registration>>> list(OrganizationId organization) override {
+    const std::lock_guard lock(tables_.mutex);
+    std::vector<Registration> found;
+    for (const Registration& one : tables_.registrations)
+      if (one.organization == organization) found.push_back(one);
+    co_return found;
+  }
+
+  Task<Result<bool>> erase_unused(OrganizationId organization, RegistrationId id) override {
+    MemoryWrite write(tables_);
+    const bool held = std::ranges::any_of(tables_.credentials, [&](const auto& entry) {
+      return entry.second.held() && entry.second.record.binding.registration == id;
+    });
+    const SystemTime now = tables_.clocks.wall.now();
+    const bool awaited =
+        std::ranges::any_of(tables_.authorizations, [&](const Authorization& pending) {
+          return pending.binding.registration == id &&
+                 now - pending.created_at < limits::kAuthorizationLife;
+        });
+    if (held || awaited) co_return false;
+    const auto erased = std::erase_if(tables_.registrations, [&](const Registration& one) {
+      return one.organization == organization && one.id == id;
+    });
+    if (erased > 0) write.changed("registrations", organization, id.value);
+    co_return erased > 0;
+  }
+
   Task<Result<void>> erase(OrganizationId organization, RegistrationId id) override {
     MemoryWrite write(tables_);
     const auto erased = std::erase_if(tables_.registrations, [&](const Registration& one) {

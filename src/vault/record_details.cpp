@@ -34,6 +34,18 @@ bool read(std::string_view text, std::optional<milliseconds>& value) {
   return true;
 }
 
+/// Milliseconds since 1970 UTC.
+void add_time(Details& details, std::string key, const std::optional<SystemTime>& value) {
+  if (!value) return;
+  const auto since = std::chrono::floor<milliseconds>(value->time_since_epoch());
+  details.emplace_back(std::move(key), std::to_string(since.count()));
+}
+
+void read_time(std::string_view text, std::optional<SystemTime>& value) {
+  std::int64_t number = 0;
+  if (read(text, number)) value = SystemTime(milliseconds(number));
+}
+
 /// How a connection's plain texts are called in its details.
 struct TextKey {
   std::string_view key;
@@ -245,6 +257,8 @@ Details details_of(const Registration& registration) {
   Details details;
   add(details, "signing_algorithm", registration.signing_algorithm);
   add(details, "key_id", registration.key_id);
+  add_time(details, "refused_at", registration.refused_at);
+  add_time(details, "claimed_at", registration.claimed_at);
   return details;
 }
 
@@ -258,6 +272,8 @@ void apply_details(const Details& details, Registration& registration) {
   for (const auto& [key, value] : details) {
     if (key == "signing_algorithm") registration.signing_algorithm = value;
     if (key == "key_id") registration.key_id = value;
+    if (key == "refused_at") read_time(value, registration.refused_at);
+    if (key == "claimed_at") read_time(value, registration.claimed_at);
   }
 }
 

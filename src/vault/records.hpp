@@ -175,6 +175,10 @@ struct Registration {
   Secret private_key;             ///< PEM (PKCS #8), for private_key_jwt; empty: none
   std::string signing_algorithm;  ///< of private_key
   std::string key_id;             ///< of private_key; empty: none
+  /// The server said invalid_client to it, and a second look agreed.
+  std::optional<SystemTime> refused_at;
+  /// Somebody is registering its successor since then.
+  std::optional<SystemTime> claimed_at;
   SystemTime created_at{};
   std::int64_t revision = 0;  ///< compare-and-set
 };

@@ -1,3 +1,4 @@
+#include "base/limits.hpp"
 #include "vault/record_details.hpp"
 #include "vault/record_names.hpp"
 #include "vault/sqlite_tables.hpp"
@@ -50,6 +51,52 @@ class SqliteRegistrations final : public RegistrationStore {
       store(write.database, registration);
       write.changed("registrations", registration.organization, registration.id.value);
       return registration;
+    });
+  }
+
+  Task<Result<Registration>> update(Registration registration) override {
+    co_return co_await tables_.write<Registration>([&](SqliteWrite& write) -> Result<Registration> {
+      Rows row = write.database.query(
+          "SELECT revision FROM registrations WHERE organization = ? AND id = ?",
+          registration.organization.value, registration.id.value);
+      if (!row.next()) return fail(Errc::not_found, "the registration is gone");
+      if (row.integer() != registration.revision)
+        return fail(Errc::conflict, "the registration was changed meanwhile");
+      ++registration.revision;
+      store(write.database, registration);
+      write.changed("registrations", registration.organization, registration.id.value);
+      return registration;
+    });
+  }
+
+  Task<Result<std::vector<Registration>>> list(OrganizationId organization) override {
+    using Found = std::vector<Registration>;
+    co_return co_await tables_.read<Found>([&](Database& database) -> Result<Found> {
+      Rows row = database.query(
+          "SELECT id, organization, issuer, kind, client_id, secrets, auth_method, redirect_uris, "
+          "secret_expires_at, registration_client_uri, created_at, revision, details, more_secrets "
+          "FROM registrations WHERE organization = ? ORDER BY number",
+          organization.value);
+      Found found;
+      while (row.next()) {
+        Result<Registration> read = read_row(row);
+        if (read) found.push_back(std::move(*read));
+      }
+      return found;
+    });
+  }
+
+  Task<Result<bool>> erase_unused(OrganizationId organization, RegistrationId id) override {
+    co_return co_await tables_.write<bool>([&](SqliteWrite& write) -> Result<bool> {
+      const int erased = write.database.run(
+          "DELETE FROM registrations WHERE organization = ?1 AND id = ?2 "
+          "AND NOT EXISTS (SELECT 1 FROM credentials "
+          "WHERE organization = ?1 AND registration = ?2 AND tokens IS NOT NULL) "
+          "AND NOT EXISTS (SELECT 1 FROM authorizations "
+          "WHERE organization = ?1 AND registration = ?2 AND created_at > ?3)",
+          organization.value, id.value, tables_.clocks().wall.now() - limits::kAuthorizationLife);
+      if (erased > 0) write.changed("registrations", organization, id.value);
+      return erased > 0;
     });
   }
 

@@ -115,8 +115,14 @@ class RegistrationStore {
   /// on revision as well.
   virtual Task<Result<Registration>> save(Registration registration,
                                           std::optional<RegistrationId> expected) = 0;
+  /// Changes this very one, current or not: compare-and-set on revision. conflict, not_found.
+  virtual Task<Result<Registration>> update(Registration registration) = 0;
+  /// Oldest first; what cannot be decrypted is left out.
+  virtual Task<Result<std::vector<Registration>>> list(OrganizationId organization) = 0;
   /// Not an error when it is gone already.
   virtual Task<Result<void>> erase(OrganizationId organization, RegistrationId id) = 0;
+  /// Erases it unless a login or a pending one refers to it; true when it was there and is gone.
+  virtual Task<Result<bool>> erase_unused(OrganizationId organization, RegistrationId id) = 0;
 };
 
 class AuthorizationStore {

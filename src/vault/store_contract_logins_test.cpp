@@ -85,6 +85,49 @@ TEST_P(RegistrationContract, tells_issuers_kinds_and_organizations_apart) {
   EXPECT_TRUE(current());
 }
 
+TEST_P(RegistrationContract, updates_any_of_them_by_compare_and_set_on_revision) {
+  Registration first = run(registrations().save(registration("c1"), {})).value();
+  ASSERT_TRUE(run(registrations().save(registration("c2"), first.id)));
+  Registration stale = first;
+  first.refused_at = clock_.now();
+  first.claimed_at = clock_.now() + 1s;
+  EXPECT_EQ(run(registrations().update(first)).value().revision, 2);
+  const Registration read =
+      run(registrations().find(local_organization(), first.id)).value().value();
+  EXPECT_EQ(read.refused_at, first.refused_at);
+  EXPECT_EQ(read.claimed_at, first.claimed_at);
+  EXPECT_EQ(code(run(registrations().update(stale))), Errc::conflict);
+  stale.organization = other_organization_;
+  EXPECT_EQ(code(run(registrations().update(stale))), Errc::not_found);
+  EXPECT_EQ(current()->client_id, "c2");
+  EXPECT_EQ(run(registrations().list(local_organization())).value().size(), 2);
+  EXPECT_TRUE(run(registrations().list(other_organization_)).value().empty());
+}
+
+TEST_P(RegistrationContract, erases_what_no_login_refers_to) {
+  const RegistrationId id = run(registrations().save(registration("c1"), {})).value().id;
+  const CredentialKey key = key_of(make_connection("notion"));
+  Authorization pending{.id = AuthorizationId::make(),
+                        .key = key,
+                        .state_hash = "h",
+                        .verifier = Secret("v"),
+                        .binding = {.issuer = "https://as.example", .registration = id},
+                        .created_at = clock_.now()};
+  ASSERT_TRUE(run(authorizations().save(pending)));
+  EXPECT_FALSE(run(registrations().erase_unused(local_organization(), id)).value());
+  clock_.advance(limits::kAuthorizationLife);
+  EXPECT_FALSE(run(registrations().erase_unused(other_organization_, id)).value());
+  Credential held{.key = key,
+                  .binding = {.issuer = "https://as.example", .registration = id},
+                  .tokens = pair_of("a", "r")};
+  ASSERT_TRUE(run(credentials().save_login(held, 0)));
+  EXPECT_FALSE(run(registrations().erase_unused(local_organization(), id)).value());
+  ASSERT_TRUE(run(credentials().end_login(key)));
+  EXPECT_TRUE(run(registrations().erase_unused(local_organization(), id)).value());
+  EXPECT_FALSE(current());
+  EXPECT_FALSE(run(registrations().erase_unused(local_organization(), id)).value());
+}
+
 class AuthorizationContract : public StoreContract {
  protected:
   CredentialKey key_;
