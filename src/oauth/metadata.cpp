@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "oauth/device.hpp"
+
 namespace gatehouse::oauth {
 namespace {
 
@@ -75,6 +77,12 @@ Result<void> check_resource(std::string_view resource, const http::Url& server) 
   const std::string path = path_without_end(server) + "/";
   if (!path.starts_with(prefix)) return mismatch();
   return {};
+}
+
+bool offers_device_grant(const AuthorizationServerMetadata& metadata) {
+  if (metadata.device_authorization_endpoint.empty()) return false;
+  const auto& grants = metadata.grant_types_supported;
+  return grants.empty() || std::ranges::find(grants, kDeviceGrant) != grants.end();
 }
 
 AuthorizationServerMetadata default_endpoints(const http::Url& server) {

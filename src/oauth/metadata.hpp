@@ -25,8 +25,10 @@ struct AuthorizationServerMetadata {
   std::string issuer;  ///< byte for byte
   std::string authorization_endpoint;
   std::string token_endpoint;
-  std::string registration_endpoint;  ///< empty: none
-  std::string revocation_endpoint;    ///< empty: none
+  std::string registration_endpoint;          ///< empty: none
+  std::string revocation_endpoint;            ///< empty: none
+  std::string device_authorization_endpoint;  ///< RFC 8628; empty: none
+  std::string jwks_uri;                       ///< empty: none
   std::vector<std::string> scopes_supported;
   std::vector<std::string> response_types_supported;
   std::vector<std::string> grant_types_supported;
@@ -39,7 +41,8 @@ struct AuthorizationServerMetadata {
 /// Errors: parse. A document without `resource` is refused; members of another type than expected
 /// count as absent.
 Result<ProtectedResourceMetadata> parse_protected_resource_metadata(std::string_view body);
-/// Errors: parse. Requires issuer, authorization_endpoint and token_endpoint.
+/// Errors: parse. Requires issuer and token_endpoint; check_endpoint() refuses an empty
+/// authorization_endpoint where one is needed (RFC 8414 §2: not by every grant).
 Result<AuthorizationServerMetadata> parse_authorization_server_metadata(std::string_view body);
 
 /// Where the metadata of a server is looked for when no challenge names it, in this order
@@ -54,6 +57,10 @@ Result<std::vector<std::string>> authorization_server_metadata_urls(std::string_
 Result<void> check_issuer(const AuthorizationServerMetadata& metadata, std::string_view issuer);
 /// PKCE with S256 must be announced. Errors: unsupported.
 Result<void> check_pkce(const AuthorizationServerMetadata& metadata);
+
+/// A device authorization endpoint is announced, and nothing says that the grant is not taken
+/// (RFC 8628 §4; a metadata without a list of grants proves nothing).
+bool offers_device_grant(const AuthorizationServerMetadata& metadata);
 
 /// RFC 9728 §3.3: `resource` identifies the server asked: equal as a URL, or, because many deployed
 /// servers publish only their origin, the same origin and a path that is a prefix by whole

@@ -31,6 +31,8 @@ Result<AuthorizationServerMetadata> parse_authorization_server_metadata(std::str
       .token_endpoint = string_member(*document, "token_endpoint"),
       .registration_endpoint = string_member(*document, "registration_endpoint"),
       .revocation_endpoint = string_member(*document, "revocation_endpoint"),
+      .device_authorization_endpoint = string_member(*document, "device_authorization_endpoint"),
+      .jwks_uri = string_member(*document, "jwks_uri"),
       .scopes_supported =
           strings_member(*document, "scopes_supported").value_or(std::vector<std::string>{}),
       .response_types_supported = strings_member(*document, "response_types_supported")
@@ -46,10 +48,8 @@ Result<AuthorizationServerMetadata> parse_authorization_server_metadata(std::str
       .client_id_metadata_document_supported =
           bool_member(*document, "client_id_metadata_document_supported"),
   };
-  for (const auto& [name, value] :
-       {std::pair{"issuer", &metadata.issuer},
-        std::pair{"authorization_endpoint", &metadata.authorization_endpoint},
-        std::pair{"token_endpoint", &metadata.token_endpoint}}) {
+  for (const auto& [name, value] : {std::pair{"issuer", &metadata.issuer},
+                                    std::pair{"token_endpoint", &metadata.token_endpoint}}) {
     if (value->empty())
       return fail(Errc::parse,
                   std::string("the authorization server metadata has no `") + name + "`");

@@ -21,13 +21,14 @@ struct ClientMetadata {
   std::string client_uri;
   std::vector<std::string> redirect_uris;
   ClientAuthMethod auth_method = ClientAuthMethod::none;
-  std::string scope;  ///< empty: the member is omitted
+  std::string scope;          ///< empty: the member is omitted
+  bool device_grant = false;  ///< also asks for the device grant (RFC 8628)
 };
 
 /// "native" when every redirect URI is on loopback, "web" otherwise.
 std::string_view application_type(const std::vector<std::string>& redirect_uris);
 
-/// Asks for authorization_code and refresh_token.
+/// Asks for authorization_code and refresh_token, and for the device grant where that is wanted.
 http::Request make_registration_request(std::string_view registration_endpoint,
                                         const ClientMetadata& client);
 

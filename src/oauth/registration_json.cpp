@@ -1,5 +1,6 @@
 #include <boost/json.hpp>
 
+#include "oauth/device.hpp"
 #include "oauth/json_fields.hpp"
 #include "oauth/registration.hpp"
 
@@ -22,7 +23,9 @@ http::Request make_registration_request(std::string_view registration_endpoint,
   document["client_name"] = client.client_name;
   if (!client.client_uri.empty()) document["client_uri"] = client.client_uri;
   document["redirect_uris"] = array_of(client.redirect_uris);
-  document["grant_types"] = array_of({"authorization_code", "refresh_token"});
+  std::vector<std::string> grants{"authorization_code", "refresh_token"};
+  if (client.device_grant) grants.emplace_back(kDeviceGrant);
+  document["grant_types"] = array_of(grants);
   document["response_types"] = array_of({"code"});
   const std::string_view method = to_string(client.auth_method);
   document["token_endpoint_auth_method"] = boost::json::string(method.data(), method.size());

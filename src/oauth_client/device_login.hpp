@@ -17,6 +17,8 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "http/client.hpp"
+#include "oauth/device.hpp"
+#include "oauth_client/device_poll.hpp"
 #include "oauth_client/login.hpp"
 #include "vault/store.hpp"
 
@@ -66,6 +68,17 @@ class DeviceLogin final {
   Task<Result<LoginOutcome>> finish(OrganizationId organization, PendingDeviceLogin pending);
 
  private:
+  struct Polling;
+  Task<Result<PendingDeviceLogin>> record(LoginRequest request, Discovery discovery,
+                                          vault::Registration registration,
+                                          oauth::DeviceAuthorization device);
+  Task<Result<http::Reply>> ask_for_codes(const LoginRequest& request, const Discovery& discovery,
+                                          const vault::Registration& registration);
+  Task<Result<vault::Registration>> obtain_client(const LoginRequest& request,
+                                                  const Discovery& discovery);
+  Task<DevicePoll::Decision> ask(Polling& polling);
+  Task<Result<LoginOutcome>> take(Polling& polling);
+
   Login& login_;
   vault::Store& store_;
   http::Client& client_;

@@ -230,14 +230,17 @@ Task<std::optional<oauth::AuthorizationServerMetadata>> find_server_metadata(Sea
   co_return std::nullopt;
 }
 
-Result<void> check_server(const oauth::AuthorizationServerMetadata& server) {
-  if (const auto pkce = oauth::check_pkce(server); !pkce) return pkce;
-  if (const auto url =
-          oauth::check_endpoint(server.authorization_endpoint, "the authorization endpoint");
-      !url) {
+/// Usable in some way: a browser login wants PKCE, a code on another device and the grants without
+/// a person do not. What a login needs is checked again when it begins.
+Result<void> check_server(const oauth::AuthorizationServerMetadata& server,
+                          const DiscoveryRequest& request) {
+  if (const auto url = oauth::check_endpoint(server.token_endpoint, "the token endpoint"); !url)
     return url;
-  }
-  return oauth::check_endpoint(server.token_endpoint, "the token endpoint");
+  const bool person = request.grant == vault::Grant::authorization_code;
+  // An identity provider is chosen by hand, and some (Entra) take PKCE without saying so.
+  const bool provider = request.role == vault::Role::identity_provider;
+  if (!person || provider || !server.device_authorization_endpoint.empty()) return {};
+  return check_browser_login(server);
 }
 
 /// Which issuer to use; empty when the person must choose or a problem was set.
@@ -276,7 +279,7 @@ Task<> use_resource_metadata(Search& search) {
                          "ask the server's operator"});
     co_return;
   }
-  if (const auto checked = check_server(*server); !checked) {
+  if (const auto checked = check_server(*server, search.request); !checked) {
     set_problem(search, checked.error());
     co_return;
   }
@@ -293,7 +296,7 @@ Task<> use_origin(Search& search) {
   search.found.resource = search.server.text();
   if (server) {
     search.found.issuers = {server->issuer};
-    if (const auto checked = check_server(*server); !checked) {
+    if (const auto checked = check_server(*server, search.request); !checked) {
       set_problem(search, checked.error());
     } else {
       search.found.server = std::move(*server);
@@ -312,6 +315,34 @@ Task<> use_origin(Search& search) {
   }
   search.found.server = oauth::default_endpoints(search.server);
   search.found.guessed_endpoints = true;
+}
+
+/// The issuer of an OpenID provider is given by hand: nothing else leads to it.
+Task<> use_identity_provider(Search& search) {
+  const std::string& issuer = search.request.server_url;
+  search.found.issuers = {issuer};
+  auto server = co_await find_server_metadata(search, issuer, false);
+  if (!server) {
+    if (search.doubt) set_problem(search, *search.doubt);
+    set_problem(search, {Errc::unsupported,
+                         "the identity provider " + quote_remote(issuer) +
+                             " publishes no metadata (OpenID Connect Discovery)",
+                         "give its issuer exactly as it is written in its own documents"});
+    co_return;
+  }
+  if (const auto checked = check_server(*server, search.request); !checked) {
+    set_problem(search, checked.error());
+    co_return;
+  }
+  if (server->jwks_uri.empty()) {
+    set_problem(search,
+                {Errc::unsupported,
+                 "the identity provider " + quote_remote(issuer) +
+                     " publishes no keys (jwks_uri), so that its ID tokens cannot be checked",
+                 "ask its operator"});
+    co_return;
+  }
+  search.found.server = std::move(*server);
 }
 
 void conclude(Search& search) {
@@ -370,10 +401,23 @@ std::string_view to_string(Finding finding) {
   return "unknown";
 }
 
+DiscoveryRequest discovery_request(const vault::Connection& connection, std::string issuer) {
+  return {.server_url = connection.url,
+          .issuer = issuer.empty() ? connection.oauth.issuer : std::move(issuer),
+          .allowances = connection.allowances,
+          .role = connection.role,
+          .grant = connection.oauth.grant};
+}
+
 Task<Result<Discovery>> discover(DiscoveryRequest request, http::Client& client) {
   auto server = http::Url::parse(request.server_url, "the server URL");
   if (!server) co_return std::unexpected(server.error());
   Search search{.request = std::move(request), .server = std::move(*server), .client = client};
+  if (search.request.role == vault::Role::identity_provider) {
+    co_await use_identity_provider(search);
+    conclude(search);
+    co_return std::move(search.found);
+  }
   if (search.request.challenges) {
     search.challenged = true;
     search.challenges =
@@ -391,6 +435,11 @@ Task<Result<Discovery>> discover(DiscoveryRequest request, http::Client& client)
   }
   conclude(search);
   co_return std::move(search.found);
+}
+
+Result<void> check_browser_login(const oauth::AuthorizationServerMetadata& server) {
+  if (const auto pkce = oauth::check_pkce(server); !pkce) return pkce;
+  return oauth::check_endpoint(server.authorization_endpoint, "the authorization endpoint");
 }
 
 Result<oauth::AuthorizationServerMetadata> require_server(const Discovery& discovery) {

@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "http/client.hpp"
 #include "oauth/metadata.hpp"
+#include "vault/records.hpp"
 
 namespace gatehouse::oauth_client {
 
@@ -59,11 +60,23 @@ struct DiscoveryRequest {
   std::optional<std::vector<std::string>> challenges;
   std::string issuer;  ///< chosen or pinned; empty: the resource must name exactly one
   std::vector<http::Allowance> allowances;
+  vault::Role role = vault::Role::server;  ///< identity_provider: server_url is its issuer
+  /// What the metadata is wanted for: only a person's browser needs PKCE and an authorization
+  /// endpoint.
+  vault::Grant grant = vault::Grant::authorization_code;
 };
+
+/// The request that a stored connection stands for. `issuer`: the person's choice; empty: the
+/// connection's setting.
+DiscoveryRequest discovery_request(const vault::Connection& connection, std::string issuer = {});
 
 /// Errors: invalid_argument (the server URL), cancelled. Everything else is told in the Discovery.
 /// `client` must outlive the call.
 Task<Result<Discovery>> discover(DiscoveryRequest request, http::Client& client);
+
+/// A login by browser needs PKCE with S256 and a usable authorization endpoint. Errors:
+/// unsupported, policy.
+Result<void> check_browser_login(const oauth::AuthorizationServerMetadata& server);
 
 /// Discovery::server, or the error that says why there is none: Discovery::problem, a choice
 /// between issuers (invalid_argument), or a server that does not use OAuth (unsupported).

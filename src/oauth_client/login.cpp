@@ -34,6 +34,14 @@ std::unexpected<Error> no_such_login() {
               "minutes: start the login again");
 }
 
+Result<void> check_login(const vault::Connection& connection,
+                         const oauth::AuthorizationServerMetadata& server) {
+  // An identity provider is chosen by hand, and some take PKCE without saying so.
+  if (connection.role == vault::Role::identity_provider)
+    return oauth::check_endpoint(server.authorization_endpoint, "the authorization endpoint");
+  return check_browser_login(server);
+}
+
 Task<Result<vault::Connection>> find_connection(vault::ConnectionStore& store,
                                                 OrganizationId organization, ConnectionId id) {
   auto list = co_await store.list(organization);
@@ -54,11 +62,8 @@ Login::Login(vault::Store& store, http::Client& client, const Clock& clock, Logg
       registrar_(store.registrations(), client, clock, std::move(settings)) {}
 
 Task<Result<PendingLogin>> Login::begin(LoginRequest request) {
-  DiscoveryRequest question{
-      .server_url = request.connection.url,
-      .challenges = request.challenges,
-      .issuer = request.issuer.empty() ? request.connection.oauth.issuer : request.issuer,
-      .allowances = request.connection.allowances};
+  DiscoveryRequest question = discovery_request(request.connection, request.issuer);
+  question.challenges = request.challenges;
   auto discovery = co_await discover(std::move(question), client_);
   if (!discovery) co_return std::unexpected(discovery.error());
   co_return co_await begin(std::move(request), std::move(*discovery));
@@ -68,6 +73,10 @@ Task<Result<PendingLogin>> Login::begin(LoginRequest request, Discovery discover
   const auto server = require_server(discovery);
   if (!server) co_return std::unexpected(server.error());
   const vault::Connection& connection = request.connection;
+  // Guessed endpoints announce nothing; trying them decides.
+  const auto usable = check_login(connection, *server);
+  if (!usable && !discovery.guessed_endpoints)
+    co_return std::unexpected(usable.error());
   RegistrationRequest wanted{.organization = request.key.organization,
                              .connection_name = connection.name,
                              .server = *server,
@@ -92,8 +101,8 @@ Task<Result<PendingLogin>> Login::begin(LoginRequest request, Discovery discover
   co_return co_await record(std::move(request), std::move(discovery), std::move(*registration));
 }
 
-Task<Result<PendingLogin>> Login::record(LoginRequest request, Discovery discovery,
-                                         vault::Registration registration) {
+Task<Result<vault::Authorization>> Login::draft(LoginRequest request, Discovery discovery,
+                                                vault::Registration registration) {
   const oauth::AuthorizationServerMetadata& server = *discovery.server;
   const auto current = co_await store_.credentials().find(request.key);
   // A row that cannot be decrypted is no obstacle: this login is the way out of that.
@@ -114,37 +123,44 @@ Task<Result<PendingLogin>> Login::record(LoginRequest request, Discovery discove
        .previously_requested =
            same && step_up ? std::string_view((*current)->requested_scope) : std::string_view(),
        .server_scopes = server.scopes_supported});
+  co_return vault::Authorization{.id = AuthorizationId::make(),
+                                 .key = request.key,
+                                 .binding = {.issuer = server.issuer,
+                                             .resource = discovery.resource,
+                                             .registration = registration.id,
+                                             .token_endpoint = server.token_endpoint,
+                                             .revocation_endpoint = server.revocation_endpoint,
+                                             .server_url = request.connection.url},
+                                 .redirect_uri = request.redirect_uri,
+                                 .requested_scope = scope,
+                                 .iss_advertised = server.iss_parameter_supported,
+                                 .epoch = *epoch,
+                                 .browser_hash = request.browser_hash,
+                                 .created_at = clock_.now()};
+}
+
+Task<Result<PendingLogin>> Login::record(LoginRequest request, Discovery discovery,
+                                         vault::Registration registration) {
+  auto drafted = co_await draft(request, discovery, registration);
+  if (!drafted) co_return std::unexpected(drafted.error());
+  vault::Authorization pending = std::move(*drafted);
   const std::string state = oauth::make_state();
-  vault::Authorization pending{.id = AuthorizationId::make(),
-                               .key = request.key,
-                               .state_hash = oauth::hash_state(state),
-                               .verifier = oauth::make_verifier(),
-                               .binding = {.issuer = server.issuer,
-                                           .resource = discovery.resource,
-                                           .registration = registration.id,
-                                           .token_endpoint = server.token_endpoint,
-                                           .revocation_endpoint = server.revocation_endpoint,
-                                           .server_url = request.connection.url},
-                               .redirect_uri = request.redirect_uri,
-                               .requested_scope = scope,
-                               .iss_advertised = server.iss_parameter_supported,
-                               .epoch = *epoch,
-                               .browser_hash = request.browser_hash,
-                               .created_at = clock_.now()};
+  pending.state_hash = oauth::hash_state(state);
+  pending.verifier = oauth::make_verifier();
   const auto url = oauth::make_authorization_url(
-      {.authorization_endpoint = server.authorization_endpoint,
+      {.authorization_endpoint = discovery.server->authorization_endpoint,
        .client_id = registration.client_id,
-       .redirect_uri = request.redirect_uri,
+       .redirect_uri = pending.redirect_uri,
        .state = state,
        .code_challenge = oauth::s256_challenge(pending.verifier.reveal()),
-       .resource = discovery.resource,
-       .scope = scope});
+       .resource = pending.binding.resource,
+       .scope = pending.requested_scope});
   if (!url) co_return std::unexpected(url.error());
   PendingLogin begun{.id = pending.id,
                      .authorization_url = *url,
-                     .issuer = server.issuer,
-                     .resource = discovery.resource,
-                     .scope = scope,
+                     .issuer = pending.binding.issuer,
+                     .resource = pending.binding.resource,
+                     .scope = pending.requested_scope,
                      .client_id = registration.client_id,
                      .registration_kind = registration.kind,
                      .expires_at = pending.created_at + limits::kAuthorizationLife,
@@ -162,7 +178,8 @@ Task<Result<LoginOutcome>> Login::finish(OrganizationId organization, std::strin
   const std::string state_hash = oauth::hash_state(callback->state);
   const auto found = co_await store_.authorizations().find(organization, state_hash);
   if (!found) co_return std::unexpected(found.error());
-  if (!*found) co_return no_such_login();
+  // A device login (RFC 8628) has no redirect URI and is finished by polling alone.
+  if (!*found || (*found)->redirect_uri.empty()) co_return no_such_login();
   if ((*found)->browser_hash != browser_hash) {
     co_return fail(Errc::not_found, "this login was started in another browser",
                    "open the link in the browser that started it");
@@ -181,9 +198,9 @@ Task<Result<LoginOutcome>> Login::finish(OrganizationId organization, std::strin
   co_return co_await exchange(std::move(pending), callback->code);
 }
 
-Task<Result<LoginOutcome>> Login::exchange(vault::Authorization pending, std::string code) {
+Task<Result<Login::Party>> Login::find_party(const vault::Authorization& pending) {
   const OrganizationId organization = pending.key.organization;
-  const auto connection =
+  auto connection =
       co_await find_connection(store_.connections(), organization, pending.key.connection);
   if (!connection) co_return std::unexpected(connection.error());
   if (connection->url != pending.binding.server_url) {
@@ -197,7 +214,14 @@ Task<Result<LoginOutcome>> Login::exchange(vault::Authorization pending, std::st
     co_return fail(Errc::conflict, "the client registration was removed during the login",
                    login_hint(connection->name));
   }
-  const auto client = client_authentication(**registration);
+  co_return Party{std::move(*connection), std::move(**registration)};
+}
+
+Task<Result<LoginOutcome>> Login::exchange(vault::Authorization pending, std::string code) {
+  auto party = co_await find_party(pending);
+  if (!party) co_return std::unexpected(party.error());
+  const vault::Connection* connection = &party->connection;
+  const auto client = client_authentication(party->registration);
   if (!client) co_return std::unexpected(client.error());
   http::Request request =
       oauth::make_code_request(pending.binding.token_endpoint, code, pending.verifier,
@@ -213,8 +237,8 @@ Task<Result<LoginOutcome>> Login::exchange(vault::Authorization pending, std::st
       error.hint = login_hint(connection->name) + " again";
     co_return std::unexpected(std::move(error));
   }
-  const bool by_hand = (*registration)->kind == vault::RegistrationKind::preregistered;
-  auto outcome = co_await store_tokens(std::move(pending), std::move(**registration),
+  const bool by_hand = party->registration.kind == vault::RegistrationKind::preregistered;
+  auto outcome = co_await store_tokens(std::move(pending), std::move(party->registration),
                                        connection->allowances, reply->body, reply->status);
   if (!outcome && outcome.error().code == Errc::invalid_client && by_hand) {
     outcome.error().hint =
@@ -257,17 +281,23 @@ Task<Result<LoginOutcome>> Login::store_tokens(vault::Authorization pending,
     co_return describe_login(*saved);
   }
   // Newer login, logout or removal: these tokens belong to nobody any more.
-  const auto client = client_authentication(registration);
-  if (client) {
-    const RevocationReport report = co_await revoke(tokens, pending.binding.revocation_endpoint,
-                                                    *client, std::move(allowances), client_);
-    logger_.warn("late_login_revoked",
-                 {{"connection", pending.key.connection.value}, {"outcome", report.detail}});
-  }
+  co_await revoke_late(pending, registration, std::move(allowances), tokens);
   if (saved.error().code != Errc::conflict && saved.error().code != Errc::not_found)
     co_return std::unexpected(saved.error());
   co_return fail(Errc::conflict,
                  "a later login or a logout came first; the tokens of this one were discarded");
+}
+
+Task<> Login::revoke_late(const vault::Authorization& pending,
+                          const vault::Registration& registration,
+                          std::vector<http::Allowance> allowances, vault::TokenSet tokens) {
+  const auto client = client_authentication(registration);
+  if (!client) co_return;
+  const RevocationReport report =
+      co_await revoke(std::move(tokens), pending.binding.revocation_endpoint, *client,
+                      std::move(allowances), client_);
+  logger_.warn("late_login_revoked",
+               {{"connection", pending.key.connection.value}, {"outcome", report.detail}});
 }
 
 Task<Result<bool>> Login::is_pending(OrganizationId organization, std::string state_hash) {

@@ -93,6 +93,17 @@ class Login final {
   Registrar& registrar() { return registrar_; }
 
  private:
+  friend class DeviceLogin;  ///< the same rows and rules, another way to the code
+
+  /// Whom a pending login concerns, unchanged since it began.
+  struct Party {
+    vault::Connection connection;
+    vault::Registration registration;
+  };
+  Task<Result<Party>> find_party(const vault::Authorization& pending);
+  /// A pending login without what is particular to its flow: state and verifier.
+  Task<Result<vault::Authorization>> draft(LoginRequest request, Discovery discovery,
+                                           vault::Registration registration);
   Task<Result<PendingLogin>> record(LoginRequest request, Discovery discovery,
                                     vault::Registration registration);
   Task<Result<LoginOutcome>> exchange(vault::Authorization pending, std::string code);
@@ -100,6 +111,9 @@ class Login final {
                                           vault::Registration registration,
                                           std::vector<http::Allowance> allowances, std::string body,
                                           int status);
+  /// Tokens that came after a newer login, a logout or the end of theirs.
+  Task<> revoke_late(const vault::Authorization& pending, const vault::Registration& registration,
+                     std::vector<http::Allowance> allowances, vault::TokenSet tokens);
 
   vault::Store& store_;
   http::Client& client_;

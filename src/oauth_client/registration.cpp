@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/random.hpp"
 #include "http/url.hpp"
 #include "oauth/authorization.hpp"
 #include "oauth/registration.hpp"
@@ -27,6 +28,7 @@ bool covers(const std::string& registered, const std::string& wanted) {
 }
 
 bool covers(const Registration& registration, const std::string& redirect_uri) {
+  if (redirect_uri.empty()) return true;  // a login that is not redirected
   return std::ranges::any_of(registration.redirect_uris, [&](const std::string& registered) {
     return covers(registered, redirect_uri);
   });
@@ -49,12 +51,25 @@ std::unexpected<Error> nothing_left(const RegistrationRequest& request,
 
 Registration make_registration(const RegistrationRequest& request, RegistrationKind kind,
                                SystemTime now) {
-  return Registration{.id = RegistrationId::make(),
-                      .organization = request.organization,
-                      .issuer = request.server.issuer,
-                      .kind = kind,
-                      .redirect_uris = {request.redirect_uri},
-                      .created_at = now};
+  Registration registration{.id = RegistrationId::make(),
+                            .organization = request.organization,
+                            .issuer = request.server.issuer,
+                            .kind = kind,
+                            .created_at = now};
+  if (!request.redirect_uri.empty()) registration.redirect_uris = {request.redirect_uri};
+  return registration;
+}
+
+/// For a login that is not redirected: registering wants a redirect URI all the same, and a browser
+/// login that comes later prefers its port.
+std::string some_redirect_uri(const vault::OAuthSettings& settings) {
+  constexpr unsigned kFirst = 49152;  // RFC 6335 §6: dynamic ports
+  const std::string bytes = random_bytes(2);
+  const unsigned number =
+      static_cast<unsigned char>(bytes[0]) * 256U + static_cast<unsigned char>(bytes[1]);
+  const unsigned port =
+      settings.redirect_port != 0 ? settings.redirect_port : kFirst + number % (65536 - kFirst);
+  return "http://127.0.0.1:" + std::to_string(port) + settings.redirect_path;
 }
 
 }  // namespace
@@ -136,10 +151,12 @@ Task<Result<Registration>> Registrar::register_now(RegistrationRequest request,
   }
   const auto method = oauth::choose_auth_method(request.server);
   if (!method) co_return std::unexpected(method.error());
+  if (request.redirect_uri.empty()) request.redirect_uri = some_redirect_uri(request.settings);
   oauth::ClientMetadata metadata{.client_name = settings_.client_name,
                                  .client_uri = settings_.client_uri,
                                  .redirect_uris = {request.redirect_uri},
-                                 .auth_method = *method};
+                                 .auth_method = *method,
+                                 .device_grant = offers_device_grant(request.server)};
   // Those registered before stay registered: another process may be listening there.
   std::vector<std::string> further = request.further_redirect_uris;
   if (current)

@@ -26,10 +26,10 @@ struct ClientSettings {
 
 struct RegistrationRequest {
   OrganizationId organization;
-  std::string connection_name;                     ///< for hints: what to type
-  oauth::AuthorizationServerMetadata server;       ///< as discovered
-  vault::OAuthSettings settings;                   ///< of the connection
-  std::string redirect_uri;                        ///< must be registered
+  std::string connection_name;                ///< for hints: what to type
+  oauth::AuthorizationServerMetadata server;  ///< as discovered
+  vault::OAuthSettings settings;              ///< of the connection
+  std::string redirect_uri;  ///< must be registered; empty: any registration will do (device login)
   std::vector<std::string> further_redirect_uris;  ///< registered along when registering anew
   std::vector<http::Allowance> allowances;
 };
