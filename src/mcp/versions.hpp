@@ -17,6 +17,8 @@ inline constexpr std::string_view kModernVersion = "2026-07-28";
 inline constexpr std::array<std::string_view, 1> kModernVersions{kModernVersion};
 inline constexpr std::array<std::string_view, 3> kLegacyVersions{"2025-11-25", "2025-06-18",
                                                                  "2025-03-26"};
+/// The first revision: its own transport over HTTP; over lines it only lacks things.
+inline constexpr std::string_view kOldestVersion = "2024-11-05";
 
 inline bool is_modern_version(std::string_view version) {
   return std::ranges::find(kModernVersions, version) != kModernVersions.end();

@@ -7,6 +7,8 @@
 #include "mcp_client/connect.hpp"
 #include "mcp_client/era_probe.hpp"
 #include "mcp_client/incoming.hpp"
+#include "mcp_client/line_carrier.hpp"
+#include "mcp_client/link_handshake.hpp"
 #include "mcp_client/outgoing.hpp"
 #include "mcp_client/stdio_peer.hpp"
 
@@ -16,6 +18,37 @@ namespace {
 Task<> close_channel(std::unique_ptr<jsonrpc::LineChannel> channel) {
   co_await channel->close();
 }
+
+/// Closes the channel politely in the background, also when whoever opened it is cancelled.
+class ClosedAtLast final {
+ public:
+  ClosedAtLast(std::unique_ptr<jsonrpc::LineChannel> channel, TaskGroup& tasks)
+      : channel_(std::move(channel)), tasks_(tasks) {}
+  ~ClosedAtLast() { tasks_.spawn("mcp_probe_close", close_channel(std::move(channel_))); }
+  ClosedAtLast(const ClosedAtLast&) = delete;
+  ClosedAtLast& operator=(const ClosedAtLast&) = delete;
+  jsonrpc::LineChannel& operator*() const { return *channel_; }
+
+ private:
+  std::unique_ptr<jsonrpc::LineChannel> channel_;
+  TaskGroup& tasks_;
+};
+
+/// The same for a link, unless the opening succeeds.
+class ClosedUnlessKept final {
+ public:
+  explicit ClosedUnlessKept(std::shared_ptr<MessageLink> link) : link_(std::move(link)) {}
+  ~ClosedUnlessKept() {
+    if (link_) link_->close_later();
+  }
+  ClosedUnlessKept(const ClosedUnlessKept&) = delete;
+  ClosedUnlessKept& operator=(const ClosedUnlessKept&) = delete;
+  MessageLink& operator*() const { return *link_; }
+  std::shared_ptr<MessageLink> keep() { return std::move(link_); }
+
+ private:
+  std::shared_ptr<MessageLink> link_;
+};
 
 /// Sends the probe and reads up to its answer. Nothing when the process ends first.
 Task<Result<std::optional<era_probe::Verdict>>> ask(jsonrpc::LineChannel& channel,
@@ -39,41 +72,46 @@ Task<Result<era_probe::Verdict>> probe(const StdioTarget& target, const Parts& p
   request.method = "server/discover";
   Outgoing out = make_modern_body(request, 0, mcp::kModernVersion, make_client_info(target.client),
                                   target.capabilities.raw);
-  auto verdict = co_await with_timeout(limits::kProbeTimeout, ask(**channel, std::move(out.body)),
+  const ClosedAtLast closed(std::move(*channel), parts.tasks);
+  auto verdict = co_await with_timeout(limits::kProbeTimeout, ask(*closed, std::move(out.body)),
                                        "server/discover");
-  parts.tasks.spawn("mcp_probe_close", close_channel(std::move(*channel)));
   if (!verdict || !*verdict) co_return era_probe::Verdict(era_probe::Legacy{});
   co_return std::move(**verdict);
 }
 
-Opened opened_stdio(std::shared_ptr<StdioLink> link, ServerInfo info) {
+Opened opened_stdio(std::shared_ptr<MessageLink> link, ServerInfo info) {
   Opened opened;
   opened.verdict = {info.era, info.protocol_version};
   opened.peer = std::make_unique<StdioPeer>(std::move(link), std::move(info));
   return opened;
 }
 
-Task<Result<Opened>> open_legacy(std::shared_ptr<StdioLink> link) {
-  auto outcome = co_await StdioPeer::initialize(*link);
-  if (outcome && std::holds_alternative<ServerInfo>(*outcome)) {
-    co_return opened_stdio(link, std::get<ServerInfo>(std::move(*outcome)));
-  }
+Task<Result<Opened>> open_legacy(std::shared_ptr<MessageLink> started) {
+  ClosedUnlessKept link(std::move(started));
+  // A package runner may have to fetch the server first.
+  auto outcome = co_await initialize(*link, limits::kCallTimeout);
   if (!outcome) {
-    link->close_later();
-    co_return std::unexpected(outcome.error());
+    Error error = outcome.error();
+    if (error.code == Errc::unavailable && error.hint.empty()) {
+      error.hint = "run the command by hand to see why";
+    }
+    co_return std::unexpected(std::move(error));
   }
-  const auto& error = std::get<mcp::RpcError>(*outcome);
-  const auto version = mcp::choose_modern_version(supported_versions(error));
-  if (mcp::is_modern_error(error.code) && version) {
+  if (auto* info = std::get_if<ServerInfo>(&*outcome)) {
+    co_return opened_stdio(link.keep(), std::move(*info));
+  }
+  const auto* error = std::get_if<mcp::RpcError>(&*outcome);
+  if (error == nullptr) co_return fail(Errc::bug, "a process answered with an HTTP status");
+  const auto version = mcp::choose_modern_version(supported_versions(*error));
+  if (mcp::is_modern_error(error->code) && version) {
     ServerInfo info;
     info.era = mcp::Era::modern;
     info.protocol_version = *version;
-    co_return opened_stdio(link, std::move(info));
+    co_return opened_stdio(link.keep(), std::move(info));
   }
-  link->close_later();
   co_return fail(Errc::unsupported,
-                 fmt::format("{} refuses `initialize`: {}", link->target().command,
-                             quote_remote(error.message)));
+                 fmt::format("{} refuses `initialize`: {}", (*link).settings().name,
+                             quote_remote(error->message)));
 }
 
 }  // namespace
@@ -101,7 +139,10 @@ Task<Result<Opened>> open_stdio(StdioTarget target, Parts parts) {
   }
   auto channel = co_await target.launcher->launch();
   if (!channel) co_return std::unexpected(channel.error());
-  const auto link = std::make_shared<StdioLink>(std::move(*channel), std::move(target), parts);
+  auto carrier = std::make_unique<LineCarrier>(std::move(*channel), target.command);
+  LinkSettings settings{std::move(target.command), std::move(target.client),
+                        std::move(target.capabilities), target.interaction, target.notifications};
+  const auto link = std::make_shared<MessageLink>(std::move(carrier), std::move(settings), parts);
   link->start();
   if (info.era == mcp::Era::modern) co_return opened_stdio(link, std::move(info));
   co_return co_await open_legacy(link);

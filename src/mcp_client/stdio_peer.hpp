@@ -4,19 +4,16 @@
 
 #include <memory>
 
+#include "mcp_client/message_link.hpp"
 #include "mcp_client/mrtr.hpp"
-#include "mcp_client/stdio_link.hpp"
 
 namespace gatehouse::mcp_client {
 
 class StdioPeer final : public Peer, private RoundTrip {
  public:
   /// `link` has been started.
-  StdioPeer(std::shared_ptr<StdioLink> link, ServerInfo info);
+  StdioPeer(std::shared_ptr<MessageLink> link, ServerInfo info);
   ~StdioPeer() override;
-
-  /// The handshake of the legacy eras: server info, or the server's error.
-  static Task<Result<std::variant<ServerInfo, mcp::RpcError>>> initialize(StdioLink& link);
 
   Task<Result<mcp::Answer>> request(mcp::Request request, Interaction* interaction) override;
   const ServerInfo& info() const override { return info_; }
@@ -27,7 +24,7 @@ class StdioPeer final : public Peer, private RoundTrip {
   Task<Result<Answered>> exchange(const mcp::Request& request, std::string_view capabilities,
                                   std::string_view extra_members) override;
 
-  std::shared_ptr<StdioLink> link_;
+  std::shared_ptr<MessageLink> link_;
   ServerInfo info_;
   std::string client_info_;
 };

@@ -1,4 +1,4 @@
-#include "mcp_client/stdio_link.hpp"
+#include "mcp_client/message_link.hpp"
 
 #include <fmt/format.h>
 
@@ -10,46 +10,53 @@
 
 namespace gatehouse::mcp_client {
 
-StdioLink::StdioLink(std::unique_ptr<jsonrpc::LineChannel> channel, StdioTarget target, Parts parts)
-    : channel_(std::move(channel)),
-      target_(std::move(target)),
+MessageLink::MessageLink(std::unique_ptr<Carrier> carrier, LinkSettings settings, Parts parts)
+    : carrier_(std::move(carrier)),
+      settings_(std::move(settings)),
       parts_(parts),
       changed_(parts.tasks.executor()) {}
 
-void StdioLink::start() {
+void MessageLink::start() {
   reading_ = true;
-  parts_.tasks.spawn("mcp_stdio_read", run_reader(shared_from_this()));
+  parts_.tasks.spawn("mcp_link_read", run_reader(shared_from_this()));
 }
 
-std::string StdioLink::obituary() const {
-  const std::string epitaph = channel_->epitaph();
-  return epitaph.empty() ? fmt::format("{} is gone", target_.command)
-                         : fmt::format("{} is gone: {}", target_.command, epitaph);
+std::string obituary_of(std::string_view name, std::string_view epitaph) {
+  return epitaph.empty() ? fmt::format("{} is gone", name)
+                         : fmt::format("{} is gone: {}", name, epitaph);
 }
 
-Task<Result<void>> StdioLink::send(std::string message) {
-  std::string line;
-  if (jsonrpc::drop_line_breaks(message, line)) message = std::move(line);
-  co_return co_await channel_->write_line(message);
+std::string MessageLink::obituary() const {
+  return obituary_of(settings_.name, carrier_->epitaph());
 }
 
-Task<> StdioLink::close() {
+Task<Result<void>> MessageLink::send(std::string message) {
+  auto sent = co_await carrier_->send(std::move(message));
+  if (!sent) co_return std::unexpected(sent.error());
+  if (*sent) {
+    co_return fail(Errc::rejected,
+                   fmt::format("{} answered HTTP {}", settings_.name, (*sent)->status));
+  }
+  co_return Result<void>{};
+}
+
+Task<> MessageLink::close() {
   alive_ = false;
-  co_await channel_->close();
+  co_await carrier_->close();
   on_end("it was closed");
 }
 
-void StdioLink::close_later() {
+void MessageLink::close_later() {
   alive_ = false;
-  if (reading_) parts_.tasks.spawn("mcp_stdio_close", run_close(shared_from_this()));
+  if (reading_) parts_.tasks.spawn("mcp_link_close", run_close(shared_from_this()));
 }
 
-Task<> StdioLink::run_close(std::shared_ptr<StdioLink> self) {
+Task<> MessageLink::run_close(std::shared_ptr<MessageLink> self) {
   co_await self->close();
 }
 
-Task<Result<Answered>> StdioLink::call(std::int64_t id, std::string body,
-                                       const mcp::Request& request, Interaction* interaction) {
+Task<Result<Answered>> MessageLink::call(std::int64_t id, std::string body,
+                                         const mcp::Request& request, Interaction* interaction) {
   if (!alive_) co_return fail(Errc::unavailable, obituary());
   // Where a person may be asked, the call may take as long as any call.
   const std::chrono::milliseconds timeout =
@@ -62,12 +69,14 @@ Task<Result<Answered>> StdioLink::call(std::int64_t id, std::string body,
   pending_[id] = &pending;
   const std::shared_ptr<void> left(nullptr, [this, id](void*) { pending_.erase(id); });
   auto sent = co_await with_timeout(pending.deadline.remaining(parts_.clock.steady_now()),
-                                    send(std::move(body)), "taking the request");
+                                    carrier_->send(std::move(body)), "taking the request");
   if (!sent && sent.error().code == Errc::timeout) {
     close_later();  // who does not read holds up everybody behind
     co_return std::unexpected(no_answer_error(request.method, request.timeout));
   }
-  if (!sent) co_return fail(Errc::unavailable, obituary());
+  if (pending.answer) co_return std::move(*pending.answer);  // it came first
+  if (!sent) co_return std::unexpected(sent.error());
+  if (*sent) co_return Answered{mcp::Answer(std::move(**sent))};
   CancelSource::Registration registration;
   if (request.cancel != nullptr) {
     registration = request.cancel->on_cancel([self = shared_from_this(), id, waiting = &pending] {
@@ -84,13 +93,13 @@ Task<Result<Answered>> StdioLink::call(std::int64_t id, std::string body,
   co_return answered;
 }
 
-Task<Result<bool>> StdioLink::until_answered(Pending& pending) {
+Task<Result<bool>> MessageLink::until_answered(Pending& pending) {
   while (!pending.answer) co_await pending.answered.wait();
   co_return true;
 }
 
-Task<Result<Answered>> StdioLink::await_answer(std::int64_t id, Pending& pending,
-                                               const mcp::Request& request) {
+Task<Result<Answered>> MessageLink::await_answer(std::int64_t id, Pending& pending,
+                                                 const mcp::Request& request) {
   while (!pending.answer) {
     // Progress may have moved the deadline meanwhile: then it waits anew.
     (void)co_await with_timeout(pending.deadline.remaining(parts_.clock.steady_now()),
@@ -103,34 +112,34 @@ Task<Result<Answered>> StdioLink::await_answer(std::int64_t id, Pending& pending
   co_return std::move(*pending.answer);
 }
 
-void StdioLink::give_up(std::int64_t id, std::string reason) {
+void MessageLink::give_up(std::int64_t id, std::string reason) {
   if (alive_) {
     parts_.tasks.spawn("mcp_cancel", send_quietly(shared_from_this(), make_cancelled(id, reason)));
   }
 }
 
-Task<> StdioLink::send_quietly(std::shared_ptr<StdioLink> self, std::string message) {
-  // Who reads the channel notices that the process is gone.
+Task<> MessageLink::send_quietly(std::shared_ptr<MessageLink> self, std::string message) {
+  // Who reads notices that the other side is gone.
   (void)co_await self->send(std::move(message));
 }
 
-Task<> StdioLink::run_reader(std::shared_ptr<StdioLink> self) {
+Task<> MessageLink::run_reader(std::shared_ptr<MessageLink> self) {
   const std::shared_ptr<void> ended(nullptr, [self](void*) { self->reading_ = false; });
   while (true) {
-    auto line = co_await self->channel_->read_line();
-    if (!line) {
-      self->on_end(line.error().detail);
+    auto bytes = co_await self->carrier_->receive();
+    if (!bytes) {
+      self->on_end(bytes.error().detail);
       co_return;
     }
-    if (!*line) {
+    if (!*bytes) {
       self->on_end("it ended");
       co_return;
     }
-    self->on_line(std::move(**line));
+    self->on_bytes(std::move(**bytes));
   }
 }
 
-void StdioLink::on_end(std::string_view why) {
+void MessageLink::on_end(std::string_view why) {
   alive_ = false;
   if (pending_.empty()) return;
   const std::string detail =
@@ -141,14 +150,14 @@ void StdioLink::on_end(std::string_view why) {
   }
 }
 
-void StdioLink::on_line(std::string line) {
-  if (line.empty()) return;
-  const auto messages = jsonrpc::prove_batch(line);
+void MessageLink::on_bytes(std::string bytes) {
+  if (bytes.empty()) return;
+  const auto messages = jsonrpc::prove_batch(bytes);
   if (!messages) {
     // Careless servers print to stdout; that must not end the connection.
-    parts_.log.warn("mcp_line_ignored", {{"command", target_.command},
-                                         {"line", quote_remote(line, 120)},
-                                         {"reason", messages.error().detail}});
+    parts_.log.warn("mcp_message_ignored", {{"server", settings_.name},
+                                            {"message", quote_remote(bytes, 120)},
+                                            {"reason", messages.error().detail}});
     return;
   }
   for (const jsonrpc::Message& message : *messages) {
@@ -158,7 +167,7 @@ void StdioLink::on_line(std::string line) {
       const auto found = id ? pending_.find(*id) : pending_.end();
       if (found == pending_.end()) return;  // a late answer (C-1)
       Pending& pending = *found->second;
-      if (!pending.answer) pending.answer.emplace(make_answered(message, std::move(line)));
+      if (!pending.answer) pending.answer.emplace(make_answered(message, std::move(bytes)));
       pending.answered.notify_all();
       return;
     }
@@ -166,14 +175,14 @@ void StdioLink::on_line(std::string line) {
   }
 }
 
-void StdioLink::on_message(const jsonrpc::Message& message) {
+void MessageLink::on_message(const jsonrpc::Message& message) {
   switch (message.kind) {
     case jsonrpc::MessageKind::notification:
       on_notification(message);
       return;
     case jsonrpc::MessageKind::request:
       if (answering_ >= limits::kServerRequests) {
-        parts_.log.warn("mcp_request_dropped", {{"command", target_.command}});
+        parts_.log.warn("mcp_request_dropped", {{"server", settings_.name}});
         return;
       }
       parts_.tasks.spawn("mcp_answer", answer(shared_from_this(), std::string(message.id),
@@ -190,8 +199,8 @@ void StdioLink::on_message(const jsonrpc::Message& message) {
   found->second->answered.notify_all();
 }
 
-void StdioLink::on_notification(const jsonrpc::Message& message) {
-  mcp::NotificationSink* sink = target_.notifications;
+void MessageLink::on_notification(const jsonrpc::Message& message) {
+  mcp::NotificationSink* sink = settings_.notifications;
   if (message.method == "notifications/progress") {
     const auto token = jsonrpc::JsonView::of_proved(message.member("progressToken")).as_int();
     const auto found = token ? pending_.find(*token) : pending_.end();
@@ -206,9 +215,9 @@ void StdioLink::on_notification(const jsonrpc::Message& message) {
   }
 }
 
-Task<> StdioLink::answer(std::shared_ptr<StdioLink> self, std::string raw_id, std::string method,
-                         std::string params) {
-  Interaction* interaction = self->target_.interaction;
+Task<> MessageLink::answer(std::shared_ptr<MessageLink> self, std::string raw_id,
+                           std::string method, std::string params) {
+  Interaction* interaction = self->settings_.interaction;
   std::shared_ptr<int> asking;
   for (auto call = self->pending_.rbegin(); call != self->pending_.rend(); ++call) {
     if (call->second->interaction == nullptr) continue;
@@ -226,7 +235,7 @@ Task<> StdioLink::answer(std::shared_ptr<StdioLink> self, std::string raw_id, st
   std::string body;
   if (method == "ping") {
     body = jsonrpc::make_result(raw_id, "{}");
-  } else if (interaction != nullptr && mcp::allows(self->target_.capabilities, method, params)) {
+  } else if (interaction != nullptr && mcp::allows(self->settings_.capabilities, method, params)) {
     const auto result = co_await interaction->answer(method, params.empty() ? "{}" : params);
     body = result ? jsonrpc::make_result(raw_id, *result)
                   : jsonrpc::make_error(raw_id, jsonrpc::kInternalError, result.error().detail);
