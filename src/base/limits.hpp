@@ -70,6 +70,14 @@ inline constexpr std::size_t kCallsPerUpstream =
 inline constexpr int kCallsPerToken =
     512;  ///< under way with one agent token; beyond: rate_limited
 inline constexpr auto kUpstreamIdle = 10min;  ///< an upstream without calls is closed
+inline constexpr int kUpstreamsLive =
+    100;  ///< open at once (`max_live`); the least recently used one that rests goes first
+inline constexpr int kReadRetries = 5;                    ///< most that a connection may ask for
+inline constexpr auto kOptionTimeoutMax = 24h;            ///< of a connection's own times
+inline constexpr std::size_t kToolGlobBytes = 128;        ///< one pattern of a tool filter
+inline constexpr std::size_t kToolGlobs = 200;            ///< include and exclude, each
+inline constexpr std::size_t kRoots = 32;                 ///< directories given to one server
+inline constexpr std::size_t kServerLogBytes = 2 * 1024;  ///< of a server's log message, per line
 inline constexpr auto kSignInWait = 120s;  ///< a legacy call waits so long for its person's sign-in
 
 // Logins
@@ -81,6 +89,21 @@ inline constexpr auto kRefreshWait = 50s;        ///< a loser waits this long fo
 inline constexpr int kRefreshReplays = 3;        ///< same refresh token after lost answers
 inline constexpr auto kRefreshAhead = 60s;       ///< refresh this long before expiry
 inline constexpr int kAuthorizationServers = 5;  ///< considered of one resource
+inline constexpr auto kClientManagementTimeout =
+    5s;  ///< reading or deleting a registration (RFC 7592); nothing depends on it
+inline constexpr std::size_t kClientDeletions = 8;  ///< deleted at a provider in one go
+inline constexpr auto kClientClaim =
+    30s;  ///< a registration being replaced; longer than kDiscoveryTimeout and kClientManagementTimeout
+inline constexpr auto kClientPause = 60s;  ///< between attempts with a client that was refused
+inline constexpr auto kIdleRefreshAhead =
+    120s;  ///< `serve` refreshes what nobody uses this long before expiry; before kRefreshAhead
+inline constexpr std::size_t kIdleRefreshes = 4;      ///< such refreshes at once
+inline constexpr auto kIdleRefreshPauseMost = 15min;  ///< between attempts that keep failing
+inline constexpr auto kIdleRefreshLook = 60s;         ///< at least so often, since wall clocks jump
+
+// Secrets read where a reference says
+inline constexpr std::size_t kSecretBytes = 16 * 1024;  ///< one value; a PEM key fits many times
+inline constexpr auto kSecretCommand = 10s;             ///< a command that prints one
 
 // Search
 inline constexpr std::size_t kSearchLimit = 50;         ///< most results of one search
