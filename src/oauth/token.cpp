@@ -46,7 +46,7 @@ http::Request make_form_request(std::string_view endpoint, FormFields fields,
   request.headers.add("Accept", "application/json");  // GitHub answers in form encoding otherwise
   if (client.method == ClientAuthMethod::client_secret_basic) {
     request.headers.add("Authorization", basic_credentials(client));
-  } else {
+  } else if (!client.client_id.empty()) {
     fields.emplace_back("client_id", client.client_id);
     if (client.method == ClientAuthMethod::client_secret_post)
       fields.emplace_back("client_secret", std::string(client.client_secret.reveal()));
