@@ -98,7 +98,8 @@ KeyPtr make_p256_key(const JwkNumbers& numbers) {
   if (is_private && numbers.d.size() != 32) return nullptr;
   Parameters parameters;
   parameters.text(OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1");
-  parameters.octets(OSSL_PKEY_PARAM_PUB_KEY, "\x04" + numbers.x + numbers.y);
+  const std::string point = "\x04" + numbers.x + numbers.y;  // borrowed until make()
+  parameters.octets(OSSL_PKEY_PARAM_PUB_KEY, point);
   parameters.number(OSSL_PKEY_PARAM_PRIV_KEY, numbers.d);
   return checked(parameters.make("EC", is_private), is_private);
 }
