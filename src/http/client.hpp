@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -70,6 +71,15 @@ struct Reply {
   std::string url;  ///< where the answer came from, after redirects
 };
 
+/// One leg of the way to an origin, as it was gone.
+struct Leg {
+  enum class Kind { name, proxy, connection, encryption };
+  Kind kind = Kind::name;
+  std::string detail;          ///< for people: addresses, the proxy, the TLS version
+  std::optional<Error> error;  ///< the way ends here
+  std::chrono::microseconds took{};
+};
+
 class Client {
  public:
   virtual ~Client() = default;
@@ -78,6 +88,14 @@ class Client {
   /// names address and reason), unavailable (nothing was sent or safe to repeat), outcome_unknown
   /// (sent, no complete answer), timeout (before sending), tls, too_large, protocol, cancelled.
   virtual Task<Result<Reply>> send(Request request, SendOptions options) = 0;
+
+  /// Goes the way to the origin of `url` on a connection of its own and sends no request: for
+  /// people who look for what is wrong. The last leg has the error, if there is one. Errors:
+  /// invalid_argument (URL), blocked_address (plain http), unsupported where no way is gone.
+  virtual Task<Result<std::vector<Leg>>> trace(std::string url, SendOptions options) {
+    (void)url, (void)options;
+    co_return fail(Errc::unsupported, "this client makes no connections");
+  }
 };
 
 }  // namespace gatehouse::http

@@ -43,7 +43,10 @@ Result<Url> Url::parse(std::string_view text, std::string_view what) {
   // Boost.URL 1.81 splits "http://127.0.0.1.example.com/" into the host 127.0.0.1 and the path
   // ".example.com/".
   if (!view.encoded_path().empty() && !view.encoded_path().starts_with('/')) {
-    return refuse(what, text, "has a host name that begins like an IP address");
+    const bool after_port = view.has_port() || view.encoded_path().starts_with(':');
+    return refuse(what, text,
+                  after_port ? "has a port that is not a number"
+                             : "has a host name that begins like an IP address");
   }
   if (host_type == urls::host_type::ipvfuture)
     return refuse(what, text, "has an unknown kind of address as host");

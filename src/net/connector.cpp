@@ -23,6 +23,37 @@ Task<bool> wait_for(Wire& wire, Wire::Status status, CallLimit& limit) {
   co_return true;
 }
 
+namespace {
+
+/// Tells of the legs of one connect(); nothing where nobody listens.
+class Trail final {
+ public:
+  explicit Trail(std::vector<http::Leg>* legs) : legs_(legs) {
+    if (legs_ != nullptr) start_ = std::chrono::steady_clock::now();
+  }
+  bool is_kept() const { return legs_ != nullptr; }
+  void end(http::Leg::Kind kind, std::string detail, std::optional<Error> error = std::nullopt) {
+    if (legs_ == nullptr) return;
+    const auto now = std::chrono::steady_clock::now();
+    legs_->push_back({kind, std::move(detail), std::move(error),
+                      std::chrono::duration_cast<std::chrono::microseconds>(now - start_)});
+    start_ = now;
+  }
+
+ private:
+  std::vector<http::Leg>* legs_;
+  std::chrono::steady_clock::time_point start_;
+};
+
+std::string describe_addresses(const http::Url& url, const std::vector<IpAddress>& addresses) {
+  std::string text = url.host() + (url.is_ip_literal() ? " is an address" : " is");
+  if (url.is_ip_literal()) return text;
+  for (const IpAddress& address : addresses) text += " " + address.text();
+  return text;
+}
+
+}  // namespace
+
 Connector::Connector(ClientShared& shared, const AddressGuard& guard, Parts parts,
                      std::string extra_ca_file, const ProxyRules& proxies)
     : shared_(shared),
@@ -77,14 +108,23 @@ Task<Result<std::unique_ptr<Wire>>> Connector::dial_proxy(const Proxy& proxy, co
 
 Task<Result<std::shared_ptr<ClientConnection>>> Connector::connect(const http::Url& url,
                                                                    Passage passage,
-                                                                   CallLimit& limit) {
+                                                                   CallLimit& limit,
+                                                                   std::vector<http::Leg>* legs) {
+  Trail trail(legs);
   const Proxy* const proxy = proxies_.find(url);
   Result<Addresses> addresses = co_await resolve_checked(url, passage, limit);
   // Behind a proxy names need not resolve here; what does resolve here has been checked.
   const bool proxy_resolves =
       proxy != nullptr && !addresses && !limit.stopped() &&
       (addresses.error().code == Errc::unavailable || addresses.error().code == Errc::timeout);
-  if (!addresses && !proxy_resolves) co_return std::unexpected(addresses.error());
+  if (!addresses && !proxy_resolves) {
+    trail.end(http::Leg::Kind::name, {}, addresses.error());
+    co_return std::unexpected(addresses.error());
+  }
+  if (trail.is_kept())
+    trail.end(http::Leg::Kind::name,
+              addresses ? describe_addresses(url, *addresses)
+                        : url.host() + " is not known here; the proxy resolves it");
   Addresses checked;
   if (proxy != nullptr && addresses) checked = *addresses;
   Result<std::unique_ptr<Wire>> wire;
@@ -96,11 +136,23 @@ Task<Result<std::shared_ptr<ClientConnection>>> Connector::connect(const http::U
   if (!wire) {
     Error error = wire.error();
     if (error.code == Errc::unavailable) error.detail = url.authority() + ": " + error.detail;
+    trail.end(proxy != nullptr ? http::Leg::Kind::proxy : http::Leg::Kind::connection, {}, error);
     co_return std::unexpected(std::move(error));
   }
+  if (trail.is_kept() && proxy != nullptr)
+    trail.end(http::Leg::Kind::proxy,
+              fmt::format("through the proxy {}:{}, which decides what is connected to",
+                          proxy->host, proxy->port));
+  if (trail.is_kept() && proxy == nullptr)
+    trail.end(http::Leg::Kind::connection,
+              fmt::format("connected to {} port {}", checked.front().text(), url.port()));
   if (url.is_https()) {
     const Result<void> encrypted = co_await start_tls(**wire, url.host(), limit);
-    if (!encrypted) co_return std::unexpected(encrypted.error());
+    if (!encrypted) {
+      trail.end(http::Leg::Kind::encryption, {}, encrypted.error());
+      co_return std::unexpected(encrypted.error());
+    }
+    if (trail.is_kept()) trail.end(http::Leg::Kind::encryption, (*wire)->describe_tls());
   }
   co_return std::make_shared<ClientConnection>(shared_, std::move(*wire), std::move(checked));
 }

@@ -51,8 +51,10 @@ class Connector final {
             const ProxyRules& proxies);
 
   /// Errors: blocked_address, unavailable, timeout, tls, cancelled.
+  /// `legs`, where given, is told of each leg as it ends.
   Task<Result<std::shared_ptr<ClientConnection>>> connect(const http::Url& url, Passage passage,
-                                                          CallLimit& limit);
+                                                          CallLimit& limit,
+                                                          std::vector<http::Leg>* legs = nullptr);
 
  private:
   using Addresses = std::vector<IpAddress>;

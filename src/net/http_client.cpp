@@ -106,6 +106,21 @@ Task<Result<http::Reply>> GuardedClient::send(http::Request request, http::SendO
   }
 }
 
+Task<Result<std::vector<http::Leg>>> GuardedClient::trace(std::string url,
+                                                          http::SendOptions options) {
+  if (!proxies_) co_return std::unexpected(proxies_.error());
+  CallLimit limit(shared_.wheel, options.timeout, options.cancel);
+  const Result<TargetPtr> target = find_target(url);
+  if (!target) co_return std::unexpected(target.error());
+  const Passage passage = make_passage((*target)->url, (*target)->origin, options);
+  if (Result<void> checked = guard_.check_scheme(passage); !checked)
+    co_return std::unexpected(checked.error());
+  std::vector<http::Leg> legs;
+  const auto connected = co_await connector_.connect((*target)->url, passage, limit, &legs);
+  if (connected) (*connected)->close();
+  co_return legs;
+}
+
 Result<void> GuardedClient::write_head(ClientConnection& connection, const Target& target,
                                        const http::Request& request,
                                        const http::SendOptions& options) const {

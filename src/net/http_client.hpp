@@ -28,6 +28,7 @@ class GuardedClient final : public http::Client {
                 Parts parts);
 
   Task<Result<http::Reply>> send(http::Request request, http::SendOptions options) override;
+  Task<Result<std::vector<http::Leg>>> trace(std::string url, http::SendOptions options) override;
 
  private:
   /// What is worth knowing about a URL, kept so that it is parsed once.

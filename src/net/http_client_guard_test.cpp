@@ -105,6 +105,33 @@ TEST_F(HttpClientGuard, makes_no_direct_connection_when_the_proxy_setting_is_bro
   EXPECT_TRUE(dialer->attempts.empty());
 }
 
+TEST_F(HttpClientGuard, tells_of_every_leg_up_to_the_one_that_fails) {
+  using Kind = http::Leg::Kind;
+  resolver->names["good.example"] = {{"1.1.1.1"}};
+  resolver->names["inside.example"] = {{"10.0.0.1"}};
+  const auto trace = [this](const char* url) {
+    return run_to_end(context, client->trace(url, {})).value();
+  };
+  const auto refused = trace("https://good.example/");
+  ASSERT_EQ(refused.size(), 2U);
+  EXPECT_EQ(refused[0].kind, Kind::name);
+  EXPECT_EQ(refused[0].detail, "good.example is 1.1.1.1");
+  EXPECT_FALSE(refused[0].error);
+  EXPECT_EQ(refused[1].kind, Kind::connection);
+  EXPECT_EQ(refused[1].error->code, Errc::unavailable);
+  const auto blocked = trace("https://inside.example/");
+  ASSERT_EQ(blocked.size(), 1U);
+  EXPECT_EQ(blocked[0].error->code, Errc::blocked_address);
+  EXPECT_EQ(run_to_end(context, client->trace("http://1.1.1.1/", {})).error().code,
+            Errc::blocked_address);
+  record({.proxy = {.https_proxy = "http://10.9.9.9:3128"}});
+  const auto proxied = trace("https://only-the-proxy-knows.example/");
+  ASSERT_EQ(proxied.size(), 2U);
+  EXPECT_NE(proxied[0].detail.find("the proxy resolves it"), std::string::npos);
+  EXPECT_EQ(proxied[1].kind, Kind::proxy);
+  EXPECT_TRUE(proxied[1].error);
+}
+
 class HttpClientRedirects : public ClientFixture {
  protected:
   http::SendOptions follow(std::vector<std::string> origins) {
@@ -121,6 +148,15 @@ class HttpClientRedirects : public ClientFixture {
   }
   std::vector<http::Allowance> allowances;
 };
+
+TEST_F(HttpClientRedirects, are_not_met_by_a_trace_which_sends_nothing) {
+  ScriptedServer server([](Peer& peer) { peer.wait_closed(); });
+  const auto legs = run_to_end(context, client->trace(server.origin(), follow({server.origin()})));
+  ASSERT_EQ(legs->size(), 2U);
+  EXPECT_EQ((*legs)[0].detail, "127.0.0.1 is an address");
+  EXPECT_NE((*legs)[1].detail.find("connected to 127.0.0.1 port"), std::string::npos);
+  EXPECT_TRUE(server.requests().empty());
+}
 
 TEST_F(HttpClientRedirects, follow_get_within_an_origin_with_its_headers) {
   ScriptedServer server([](Peer& peer) {

@@ -52,6 +52,20 @@ TEST_F(HttpClientTls, speaks_to_a_server_whose_certificate_names_its_address) {
   EXPECT_TRUE(send({.target = named + "/"}, options));
 }
 
+TEST_F(HttpClientTls, is_the_last_leg_of_a_trace) {
+  const ContextPtr tls = authority.make_server({.name = "x", .alternatives = "IP:127.0.0.1"});
+  ScriptedServer server([](Peer& peer) { peer.wait_closed(); }, tls.get());
+  const auto options = this->options(server);
+  const auto legs = run_to_end(context, client->trace(server.origin(), options)).value();
+  ASSERT_EQ(legs.size(), 3U);
+  EXPECT_EQ(legs[2].kind, http::Leg::Kind::encryption);
+  EXPECT_NE(legs[2].detail.find("TLSv1.3, certificate valid until 20"), std::string::npos);
+  use({});
+  const auto refused = run_to_end(context, client->trace(server.origin(), options)).value();
+  ASSERT_EQ(refused.size(), 3U);
+  EXPECT_EQ(refused[2].error->code, Errc::tls);
+}
+
 TEST_F(HttpClientTls, says_why_a_certificate_is_refused) {
   const std::string good = "IP:127.0.0.1";
   const Error host = refusal({.name = "x", .alternatives = "DNS:other.example,IP:127.0.0.2"});

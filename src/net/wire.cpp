@@ -2,10 +2,12 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 
 #include "net/tcp_progress.hpp"
 
@@ -66,6 +68,17 @@ Error Wire::describe_failure(const std::string& host) const {
   if (SSL_get_verify_result(tls_.get()) == X509_V_OK && !reason_.empty())
     error.detail = "the TLS handshake with " + host + " failed: " + reason_;
   return error;
+}
+
+std::string Wire::describe_tls() const {
+  std::string text = SSL_get_version(tls_.get());
+  const X509* certificate = SSL_get0_peer_certificate(tls_.get());
+  std::tm until{};
+  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &until) != 1)
+    return text;
+  char date[32] = {};
+  std::strftime(date, sizeof(date), "%Y-%m-%d", &until);
+  return text + ", certificate valid until " + date;
 }
 
 Wire::Step Wire::read(char* into, std::size_t size) {

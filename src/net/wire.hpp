@@ -43,6 +43,8 @@ class Wire final {
   Result<void> start_tls(const TlsContext& context, const std::string& host);
   Step handshake();
   Error describe_failure(const std::string& host) const;
+  /// "TLSv1.3, certificate valid until 2027-01-01", for people. After the handshake.
+  std::string describe_tls() const;
 
   Step read(char* into, std::size_t size);
   /// Writes from the pieces in order; may take fewer bytes than there are.
