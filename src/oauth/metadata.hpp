@@ -19,6 +19,7 @@ struct ProtectedResourceMetadata {
   std::vector<std::string> scopes_supported;
   std::string resource_name;  ///< remote text, for display
   std::string resource_documentation;
+  bool dpop_bound_access_tokens_required = false;
 };
 
 struct AuthorizationServerMetadata {
@@ -36,6 +37,7 @@ struct AuthorizationServerMetadata {
   std::optional<std::vector<std::string>> code_challenge_methods_supported;
   bool iss_parameter_supported = false;  ///< authorization_response_iss_parameter_supported
   bool client_id_metadata_document_supported = false;
+  std::vector<std::string> dpop_signing_alg_values_supported;  ///< RFC 9449 §5.1; empty: no DPoP
 };
 
 /// Errors: parse. A document without `resource` is refused; members of another type than expected

@@ -16,6 +16,8 @@ Result<ProtectedResourceMetadata> parse_protected_resource_metadata(std::string_
           strings_member(*document, "scopes_supported").value_or(std::vector<std::string>{}),
       .resource_name = string_member(*document, "resource_name"),
       .resource_documentation = string_member(*document, "resource_documentation"),
+      .dpop_bound_access_tokens_required =
+          bool_member(*document, "dpop_bound_access_tokens_required"),
   };
   if (metadata.resource.empty())
     return fail(Errc::parse, "the protected resource metadata has no `resource`");
@@ -47,6 +49,9 @@ Result<AuthorizationServerMetadata> parse_authorization_server_metadata(std::str
           bool_member(*document, "authorization_response_iss_parameter_supported"),
       .client_id_metadata_document_supported =
           bool_member(*document, "client_id_metadata_document_supported"),
+      .dpop_signing_alg_values_supported =
+          strings_member(*document, "dpop_signing_alg_values_supported")
+              .value_or(std::vector<std::string>{}),
   };
   for (const auto& [name, value] : {std::pair{"issuer", &metadata.issuer},
                                     std::pair{"token_endpoint", &metadata.token_endpoint}}) {

@@ -57,6 +57,8 @@ Result<ClientAuthMethod> choose_auth_method(const AuthorizationServerMetadata& s
 Result<ClientAuthMethod> settle_auth_method(const RegistrationResponse& response,
                                             const AuthorizationServerMetadata& server) {
   const auto named = parse_auth_method(response.auth_method);
+  // We register no keys, so a client that is to use one is not what we asked for.
+  if (named == ClientAuthMethod::private_key_jwt) return no_method(server);
   const bool has_secret = !response.client_secret.empty();
   if (!has_secret) {
     if (!named && !response.auth_method.empty()) return no_method(server);
@@ -70,9 +72,25 @@ Result<ClientAuthMethod> settle_auth_method(const RegistrationResponse& response
   return method_with_secret(server);
 }
 
-Result<ClientAuthMethod> preregistered_auth_method(bool has_secret,
+Result<ClientAuthMethod> preregistered_auth_method(const PreregisteredClient& client,
                                                    const AuthorizationServerMetadata& server) {
-  if (!has_secret) return ClientAuthMethod::none;
+  if (!client.method.empty()) {
+    const auto method = parse_auth_method(client.method);
+    if (!method)
+      return fail(Errc::unsupported, "client authentication by " + quote_remote(client.method, 40) +
+                                         " is not supported");
+    if (*method == ClientAuthMethod::private_key_jwt && !client.has_key)
+      return fail(Errc::invalid_argument, "private_key_jwt needs a private key",
+                  "give one with --private-key-file");
+    const bool by_secret = *method == ClientAuthMethod::client_secret_basic ||
+                           *method == ClientAuthMethod::client_secret_post;
+    if (by_secret && !client.has_secret)
+      return fail(Errc::invalid_argument, client.method + " needs a client secret",
+                  "give one with --client-secret-file");
+    return *method;
+  }
+  if (client.has_key) return ClientAuthMethod::private_key_jwt;
+  if (!client.has_secret) return ClientAuthMethod::none;
   return method_with_secret(server);
 }
 

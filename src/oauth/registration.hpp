@@ -55,8 +55,15 @@ Result<ClientAuthMethod> choose_auth_method(const AuthorizationServerMetadata& s
 Result<ClientAuthMethod> settle_auth_method(const RegistrationResponse& response,
                                             const AuthorizationServerMetadata& server);
 
-/// For a client id (and secret) that a person gave.
-Result<ClientAuthMethod> preregistered_auth_method(bool has_secret,
+/// What a person gave along with a client id.
+struct PreregisteredClient {
+  bool has_secret = false;
+  bool has_key = false;  ///< a private key
+  std::string method;    ///< chosen by the person; empty: by what there is
+};
+/// The chosen method where what it needs is there; else private_key_jwt with a key, a secret the
+/// way the server takes it, or none. Errors: invalid_argument, unsupported (an unknown method).
+Result<ClientAuthMethod> preregistered_auth_method(const PreregisteredClient& client,
                                                    const AuthorizationServerMetadata& server);
 
 }  // namespace gatehouse::oauth

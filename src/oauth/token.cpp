@@ -25,13 +25,16 @@ std::string_view to_string(ClientAuthMethod method) {
       return "client_secret_basic";
     case ClientAuthMethod::client_secret_post:
       return "client_secret_post";
+    case ClientAuthMethod::private_key_jwt:
+      return "private_key_jwt";
   }
   return "none";
 }
 
 std::optional<ClientAuthMethod> parse_auth_method(std::string_view name) {
-  for (const auto method : {ClientAuthMethod::none, ClientAuthMethod::client_secret_basic,
-                            ClientAuthMethod::client_secret_post}) {
+  for (const auto method :
+       {ClientAuthMethod::none, ClientAuthMethod::client_secret_basic,
+        ClientAuthMethod::client_secret_post, ClientAuthMethod::private_key_jwt}) {
     if (name == to_string(method)) return method;
   }
   return std::nullopt;

@@ -25,12 +25,12 @@ std::string subject_of(std::string_view id_token) {
   return {};
 }
 
-bool more_than_bearer(std::string_view token_type) {
+bool needs_other_proof(std::string_view token_type, Proof proof) {
   const std::string type = ascii_lower(token_type);
-  return type == "dpop" || type == "mac" || type == "pop";
+  return (type == "dpop" && proof == Proof::none) || type == "mac" || type == "pop";
 }
 
-Result<TokenResponse> read_tokens(const boost::json::object& document) {
+Result<TokenResponse> read_tokens(const boost::json::object& document, Proof proof) {
   TokenResponse response{
       .access_token = Secret(string_member(document, "access_token")),
       .refresh_token = Secret(string_member(document, "refresh_token")),
@@ -41,7 +41,7 @@ Result<TokenResponse> read_tokens(const boost::json::object& document) {
     return fail(Errc::protocol, "the token endpoint answered without an access token");
   // Slack says "user", others nothing at all: anything that needs no proof is used as a bearer
   // token.
-  if (more_than_bearer(response.token_type)) {
+  if (needs_other_proof(response.token_type, proof)) {
     return fail(Errc::unsupported, "the authorization server issued a token of type " +
                                        quote_remote(response.token_type, 40) +
                                        ", which needs a proof of possession");
@@ -109,12 +109,16 @@ std::optional<OAuthError> parse_error_document(std::string_view body) {
   return error_of(*document);
 }
 
-Result<TokenResponse> parse_token_response(int status, std::string_view body) {
+std::string_view token_scheme(const TokenResponse& response) {
+  return ascii_iequal(response.token_type, "DPoP") ? "DPoP" : "Bearer";
+}
+
+Result<TokenResponse> parse_token_response(int status, std::string_view body, Proof proof) {
   if (status < 200 || status > 299) return std::unexpected(describe_failure(status, body, kWho));
   const auto document = read_document(body);
   if (!document) return fail(Errc::protocol, document.error().detail);
   if (const auto error = error_of(*document)) return std::unexpected(oauth_error(*error, kWho));
-  return read_tokens(*document);
+  return read_tokens(*document, proof);
 }
 
 }  // namespace gatehouse::oauth

@@ -63,6 +63,13 @@ TEST(TokenResponse, types_that_need_a_proof_are_refused_and_others_are_bearer_to
   EXPECT_TRUE(ok(R"({"ok":true,"access_token":"a","token_type":"user"})").has_value());
   EXPECT_TRUE(ok(R"({"access_token":"a"})").has_value());
   EXPECT_EQ(ok(R"({"access_token":"a","token_type":"DPoP"})").error().code, Errc::unsupported);
+  const auto bound =
+      parse_token_response(200, R"({"access_token":"a","token_type":"dpop"})", Proof::sent);
+  ASSERT_TRUE(bound.has_value());
+  EXPECT_EQ(token_scheme(*bound), "DPoP");
+  EXPECT_EQ(token_scheme(*ok(R"({"access_token":"a","token_type":"user"})")), "Bearer");
+  EXPECT_FALSE(
+      parse_token_response(200, R"({"access_token":"a","token_type":"mac"})", Proof::sent));
 }
 
 TEST(TokenResponse, a_token_that_would_break_a_header_is_refused) {

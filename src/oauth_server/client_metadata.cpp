@@ -65,7 +65,8 @@ Outcome<Client> parse_client_metadata(std::string_view body) {
   const std::string method =
       document->string("token_endpoint_auth_method").value_or("client_secret_basic");
   const auto parsed = oauth::parse_auth_method(method);
-  if (!parsed) return bad("token_endpoint_auth_method is not supported");
+  if (!parsed || *parsed == oauth::ClientAuthMethod::private_key_jwt)
+    return bad("token_endpoint_auth_method is not supported");
   Client client;
   client.name = document->string("client_name").value_or("").substr(0, kNameBytes);
   client.redirect_uris = std::move(*uris);
