@@ -10,6 +10,7 @@
 #include "mcp_client/legacy_http_peer.hpp"
 #include "mcp_client/modern_http_peer.hpp"
 #include "mcp_client/outgoing.hpp"
+#include "mcp_client/sse_peer.hpp"
 
 namespace gatehouse::mcp_client {
 namespace {
@@ -66,15 +67,51 @@ Task<Result<era_probe::Verdict>> probe_http(const HttpTarget& target, const Part
   co_return era_probe::judge_http(*reply, *message, target.url);
 }
 
-Error only_the_oldest(const std::string& url, std::string_view said) {
+Error no_known_transport(const std::string& url, std::string_view said, const Error& stream) {
   return Error{Errc::unsupported,
-               fmt::format("{} answers neither `server/discover` nor `initialize` ({})", url, said),
-               "if this is the address of an HTTP+SSE server of 2024-11-05, ask its operator for "
-               "its Streamable HTTP address; otherwise check the path"};
+               fmt::format("{} answers neither `server/discover` nor `initialize` ({}), and it is "
+                           "no HTTP+SSE server of 2024-11-05 either: {}",
+                           url, said, stream.detail),
+               "check the path; ask the server's operator for its address"};
 }
 
+/// 2025-03-26 takes any 4xx for a sign of the older transport, later revisions name three; the
+/// `endpoint` event is what proves it. 401, 403, 408 and 429 say something else.
 bool may_be_the_oldest(int status) {
-  return status == 400 || status == 404 || status == 405;
+  return status >= 400 && status < 500 && status != 401 && status != 403 && status != 408 &&
+         status != 429;
+}
+
+Task<Result<Opened>> open_oldest(HttpTarget target, Parts parts) {
+  auto peer = std::make_unique<SsePeer>(std::move(target), parts);
+  auto handshake = co_await peer->connect();
+  if (!handshake) co_return std::unexpected(handshake.error());
+  Opened opened;
+  if (auto* refusal = std::get_if<mcp::HttpRefusal>(&*handshake)) {
+    opened.refusal = std::move(*refusal);
+    co_return opened;
+  }
+  if (const auto* error = std::get_if<mcp::RpcError>(&*handshake)) {
+    co_return fail(Errc::unsupported, fmt::format("the server refuses `initialize`: {}",
+                                                  quote_remote(error->message)));
+  }
+  opened.verdict = {mcp::Era::legacy, peer->info().protocol_version, HttpTransport::http_with_sse};
+  opened.peer = std::move(peer);
+  co_return opened;
+}
+
+/// After `initialize` was refused: a GET that opens a stream with an `endpoint` event (V-5).
+Task<Result<Opened>> try_oldest(HttpTarget target, Parts parts, std::string said) {
+  const std::string url = target.url;
+  auto opened = co_await open_oldest(std::move(target), parts);
+  if (opened) co_return opened;
+  const Errc code = opened.error().code;
+  // The stream itself was there, or nobody can say.
+  if (code == Errc::policy || code == Errc::unsupported || code == Errc::server_error ||
+      code == Errc::unavailable || code == Errc::cancelled) {
+    co_return opened;
+  }
+  co_return std::unexpected(no_known_transport(url, said, opened.error()));
 }
 
 Task<Result<Opened>> open_legacy(HttpTarget target, Parts parts) {
@@ -82,7 +119,7 @@ Task<Result<Opened>> open_legacy(HttpTarget target, Parts parts) {
   auto handshake = co_await session->initialize();
   if (!handshake) {
     if (handshake.error().code == Errc::rejected && may_be_the_oldest(session->last_status())) {
-      co_return std::unexpected(only_the_oldest(target.url, handshake.error().detail));
+      co_return co_await try_oldest(std::move(target), parts, handshake.error().detail);
     }
     co_return std::unexpected(handshake.error());
   }
@@ -96,9 +133,9 @@ Task<Result<Opened>> open_legacy(HttpTarget target, Parts parts) {
     if (mcp::is_modern_error(error->code) && version) {
       co_return opened_modern(std::move(target), parts, modern_info(*version));
     }
-    const std::string said = quote_remote(error->message);
+    std::string said = quote_remote(error->message);
     if (may_be_the_oldest(session->last_status()) && !mcp::is_modern_error(error->code)) {
-      co_return std::unexpected(only_the_oldest(target.url, said));
+      co_return co_await try_oldest(std::move(target), parts, std::move(said));
     }
     co_return fail(Errc::unsupported, fmt::format("{} refuses `initialize`: {}", target.url, said));
   }
@@ -115,7 +152,13 @@ Task<Result<Opened>> open_http(HttpTarget target, Parts parts) {
     if (!mcp::is_modern_version(version)) version = mcp::kModernVersion;
     co_return opened_modern(std::move(target), parts, modern_info(std::move(version)));
   }
-  if (target.known) co_return co_await open_legacy(std::move(target), parts);
+  if (target.known && target.known->transport == HttpTransport::http_with_sse) {
+    auto opened = co_await open_oldest(target, parts);
+    // Refused outright: the server may have moved on, so it is probed anew.
+    if (opened || opened.error().code != Errc::rejected) co_return opened;
+  } else if (target.known) {
+    co_return co_await open_legacy(std::move(target), parts);
+  }
 
   std::string version(mcp::kModernVersion);
   for (int attempt = 0; attempt < 2; ++attempt) {

@@ -28,12 +28,19 @@ struct ClientIdentity {
   std::string version = "0.1.0";
 };
 
+/// How messages travel to a server over HTTP.
+enum class HttpTransport {
+  streamable,     ///< Streamable HTTP: 2025-03-26 and later
+  http_with_sse,  ///< HTTP+SSE of 2024-11-05, whatever revision was negotiated over it
+};
+
 /// What an earlier connection found out; kept per endpoint URL for limits::kEraCache. With a modern
 /// verdict open_http() sends nothing; a wrong modern verdict fails loudly and is then given up, a
 /// wrong legacy one cannot be noticed and needs the time limit.
 struct EraVerdict {
   mcp::Era era = mcp::Era::legacy;
   std::string protocol_version;  ///< modern: the version to speak; legacy: ignored
+  HttpTransport transport = HttpTransport::streamable;
 };
 
 /// The parts that a peer works with; all must outlive it.
@@ -62,6 +69,7 @@ struct HttpTarget {
   /// Receives what a legacy server sends outside of any request (…/list_changed). Must outlive the
   /// peer.
   mcp::NotificationSink* notifications = nullptr;
+  std::chrono::milliseconds connect_timeout = limits::kConnectTimeout;  ///< TCP and TLS, each
   /// A fixed credential (API key, static token) rather than OAuth: then a 401 on the probe is not
   /// believed before an `initialize` with the credential got one too (V-10).
   bool fixed_credential = false;
@@ -114,9 +122,10 @@ struct Opened {
 };
 
 /// Probes with `server/discover` unless the era is known; falls back to `initialize` only on
-/// evidence: 401, 403, 5xx and time-outs prove nothing (V-5, V-7). Errors: those of http::Client
-/// and the authorizer, server_error, unsupported (no common version, or only HTTP+SSE of
-/// 2024-11-05 might work), protocol.
+/// evidence: 401, 403, 5xx and time-outs prove nothing (V-5, V-7). Where `initialize` is refused as
+/// well, a GET that opens a stream with an `endpoint` event proves HTTP+SSE of 2024-11-05. Errors:
+/// those of http::Client and the authorizer, server_error, unsupported (no common version, or no
+/// transport that we know), protocol.
 Task<Result<Opened>> open_http(HttpTarget target, Parts parts);
 
 /// Probes a throw-away process unless the era is known; its exit, silence for limits::kProbeTimeout

@@ -5,11 +5,18 @@ namespace gatehouse::mcp_client {
 Task<Result<http::Reply>> HttpEndpoint::post(std::string body, http::Headers headers,
                                              std::chrono::milliseconds timeout,
                                              CancelSource* cancel) {
+  return post_to(target_.url, std::move(body), std::move(headers), timeout, cancel);
+}
+
+Task<Result<http::Reply>> HttpEndpoint::post_to(std::string url, std::string body,
+                                                http::Headers headers,
+                                                std::chrono::milliseconds timeout,
+                                                CancelSource* cancel) {
   headers.add("Content-Type", "application/json");
   headers.add("Accept", "application/json, text/event-stream");
   http::Request request;
   request.method = "POST";
-  request.target = target_.url;
+  request.target = std::move(url);
   request.headers = std::move(headers);
   request.body = std::move(body);
   return send(std::move(request), timeout, cancel);
@@ -49,6 +56,7 @@ Task<Result<http::Reply>> HttpEndpoint::send(http::Request request,
   options.purpose = http::Purpose::connection;
   options.allowances = target_.allowances;
   options.timeout = timeout;
+  options.connect_timeout = target_.connect_timeout;
   options.max_body = limits::kUpstreamBodyBytes;
   options.stream_events = true;
   options.cancel = cancel;

@@ -23,6 +23,10 @@ class HttpEndpoint final {
   /// Reply::stream. Errors: those of http::Client::send and of the authorizer.
   Task<Result<http::Reply>> post(std::string body, http::Headers headers,
                                  std::chrono::milliseconds timeout, CancelSource* cancel);
+  /// The same to another URL of the server: where HTTP+SSE of 2024-11-05 takes messages. `url` has
+  /// the target's origin, which the credentials and allowances are for.
+  Task<Result<http::Reply>> post_to(std::string url, std::string body, http::Headers headers,
+                                    std::chrono::milliseconds timeout, CancelSource* cancel);
   /// GET that expects an event stream.
   Task<Result<http::Reply>> get(http::Headers headers, std::chrono::milliseconds timeout,
                                 CancelSource* cancel);

@@ -55,8 +55,9 @@ LegacySession::LegacySession(HttpTarget target, Parts parts)
 
 http::Headers LegacySession::headers() const {
   http::Headers headers;
-  // 2025-03-26 does not know the header yet (§13.3).
-  if (!info_.protocol_version.empty() && info_.protocol_version != "2025-03-26") {
+  // The first two revisions do not know the header yet (§13.3).
+  if (!info_.protocol_version.empty() && info_.protocol_version != "2025-03-26" &&
+      info_.protocol_version != mcp::kOldestVersion) {
     headers.add(mcp::kHeaderProtocolVersion, info_.protocol_version);
   }
   if (!session_id_.empty()) headers.add(mcp::kHeaderSessionId, session_id_);
@@ -124,7 +125,8 @@ Result<LegacySession::Handshake> LegacySession::on_handshake(const http::Reply& 
     return fail(Errc::protocol, fmt::format("{} did not answer `initialize` as MCP demands", url));
   }
   const std::string version = message->string_member("protocolVersion").value_or("");
-  if (!mcp::is_legacy_version(version)) {
+  // Some servers say 2024-11-05 over the newer transport, whatever they are asked.
+  if (!mcp::is_legacy_version(version) && version != mcp::kOldestVersion) {
     return fail(Errc::unsupported, fmt::format("{} speaks protocol version {}, which we do not",
                                                url, quote_remote(version, 40)));
   }

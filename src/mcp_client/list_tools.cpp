@@ -59,7 +59,7 @@ class ToolCollector final {
 }  // namespace
 
 Task<Result<ListAnswer>> list_tools(Peer& peer, PeerTransport transport, Logger& log,
-                                    CancelSource* cancel) {
+                                    CancelSource* cancel, std::chrono::milliseconds timeout) {
   const mcp::HeaderRules rules =
       transport == PeerTransport::http ? mcp::HeaderRules::apply : mcp::HeaderRules::ignore;
   ToolCollector collector(log);
@@ -70,7 +70,7 @@ Task<Result<ListAnswer>> list_tools(Peer& peer, PeerTransport transport, Logger&
     request.method = "tools/list";
     if (!cursor_member.empty()) request.params.push_back(cursor_member);
     request.cancel = cancel;
-    request.timeout = limits::kListTimeout;
+    request.timeout = timeout;
     auto answer = co_await peer.request(std::move(request), nullptr);
     if (!answer) co_return std::unexpected(answer.error());
     if (auto* refusal = std::get_if<mcp::HttpRefusal>(&*answer)) co_return std::move(*refusal);

@@ -24,11 +24,12 @@ struct ToolList {
 
 enum class PeerTransport { http, stdio };  ///< x-mcp-header rules hold over HTTP only
 
-/// The tools, or what the server answered instead (RpcError, HttpRefusal). Bounded by kListPages,
-/// kToolsPerConnection and kCatalogBytes; a cursor that repeats ends the list with a warning.
-/// Errors: those of Peer::request, protocol.
+/// The tools, or what the server answered instead (RpcError, HttpRefusal). `timeout` bounds each
+/// page. Bounded by kListPages, kToolsPerConnection and kCatalogBytes; a cursor that repeats ends
+/// the list with a warning. Errors: those of Peer::request, protocol.
 using ListAnswer = std::variant<ToolList, mcp::RpcError, mcp::HttpRefusal>;
 Task<Result<ListAnswer>> list_tools(Peer& peer, PeerTransport transport, Logger& log,
-                                    CancelSource* cancel = nullptr);
+                                    CancelSource* cancel = nullptr,
+                                    std::chrono::milliseconds timeout = limits::kListTimeout);
 
 }  // namespace gatehouse::mcp_client

@@ -21,8 +21,8 @@ using Server = std::function<std::optional<std::vector<std::string>>(const jsonr
 
 class FakeChannel final : public jsonrpc::LineChannel {
  public:
-  FakeChannel(Executor executor, Server server)
-      : server_(std::move(server)), out_(executor, 200), never_(executor) {}
+  FakeChannel(Executor executor, Server server, int& closed)
+      : server_(std::move(server)), out_(executor, 200), never_(executor), closed_(closed) {}
   Task<Result<void>> write_line(std::string_view line) override {
     if (out_.closed()) co_return fail(Errc::unavailable, "gone");
     const auto message = jsonrpc::prove(line);
@@ -38,6 +38,7 @@ class FakeChannel final : public jsonrpc::LineChannel {
   }
   Task<Result<std::optional<std::string>>> read_line() override { co_return co_await out_.pop(); }
   Task<> close() override {
+    ++closed_;
     out_.close();
     co_return;
   }
@@ -47,6 +48,7 @@ class FakeChannel final : public jsonrpc::LineChannel {
   Server server_;
   Mailbox<std::string> out_;
   Condition never_;
+  int& closed_;
 };
 
 class FakeLauncher final : public Launcher {
@@ -55,9 +57,10 @@ class FakeLauncher final : public Launcher {
       : executor_(executor), server_(std::move(server)) {}
   Task<Result<std::unique_ptr<jsonrpc::LineChannel>>> launch() override {
     ++launched;
-    co_return std::make_unique<FakeChannel>(executor_, server_);
+    co_return std::make_unique<FakeChannel>(executor_, server_, closed);
   }
   int launched = 0;
+  int closed = 0;
 
  private:
   Executor executor_;
@@ -126,8 +129,9 @@ struct Fixture {
   explicit Fixture(Server server)
       : tasks(context.get_executor(), log), launcher(context.get_executor(), std::move(server)) {}
 
-  Task<Result<Opened>> open() {
+  Task<Result<Opened>> open(std::optional<EraVerdict> known = {}) {
     StdioTarget target;
+    target.known = std::move(known);
     target.launcher = &launcher;
     target.command = "server";
     target.capabilities = person.capabilities();
@@ -321,6 +325,22 @@ Task<> fail_to_open(Fixture& f) {
 TEST(StdioPeer, says_how_a_process_ended_that_never_spoke) {
   Fixture f([](const jsonrpc::Message&) { return std::nullopt; });
   run_to_end(f.context, fail_to_open(f));
+}
+
+Task<> give_up_opening(Fixture& f, std::optional<EraVerdict> known) {
+  auto opened = co_await with_timeout(std::chrono::milliseconds(20), f.open(known), "opening");
+  EXPECT_TRUE(!opened && opened.error().code == Errc::timeout);
+  co_await f.tasks.drain();
+  EXPECT_EQ(f.launcher.launched, 1);
+  EXPECT_EQ(f.launcher.closed, 1);
+}
+
+TEST(StdioPeer, closes_the_process_politely_when_its_opening_is_cancelled) {
+  for (const bool probing : {true, false}) {
+    Fixture f([](const jsonrpc::Message&) { return std::vector<std::string>{}; });
+    const auto known = probing ? std::nullopt : std::optional(EraVerdict{});
+    run_to_end(f.context, give_up_opening(f, known));
+  }
 }
 
 }  // namespace

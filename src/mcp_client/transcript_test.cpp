@@ -70,6 +70,9 @@ class Player final {
     peer_.reset();
     HttpTarget target;
     target.url = "https://server.example/mcp";
+    if (how.string("known") == "http+sse") {
+      target.known = {mcp::Era::legacy, "2024-11-05", HttpTransport::http_with_sse};
+    }
     if (how.boolean("elicitation").value_or(false)) {
       target.capabilities = mcp::make_client_capabilities(true, false);
     }
@@ -82,6 +85,7 @@ class Player final {
     }
     if (opened->refusal) answer_ = *opened->refusal;
     peer_ = std::move(opened->peer);
+    verdict_ = opened->verdict;
   }
 
   Task<> call(const JsonView& how) {
@@ -140,6 +144,10 @@ class Player final {
     EXPECT_EQ(expected.string("era"), info.era == mcp::Era::modern ? "modern" : "legacy");
     if (const auto version = expected.string("version")) EXPECT_EQ(*version, info.protocol_version);
     if (const auto name = expected.string("name")) EXPECT_EQ(*name, info.name);
+    if (const auto transport = expected.string("transport")) {
+      const bool sse = verdict_.transport == HttpTransport::http_with_sse;
+      EXPECT_EQ(*transport, sse ? "http+sse" : "streamable");
+    }
     if (const auto text = expected.string("instructions")) EXPECT_EQ(*text, info.instructions);
   }
 
@@ -149,6 +157,7 @@ class Player final {
   NullLogger log_;
   RealClock clock_;
   std::unique_ptr<Peer> peer_;
+  EraVerdict verdict_;
   std::optional<Error> failure_;
   std::optional<mcp::Answer> answer_;
 };
@@ -171,7 +180,8 @@ TEST_P(Transcript, plays_as_written) {
 
 INSTANTIATE_TEST_SUITE_P(Http, Transcript,
                          testing::Values("modern_http", "modern_version_retry", "legacy_http",
-                                         "legacy_2025_03_26", "era_evidence"),
+                                         "legacy_2025_03_26", "era_evidence", "http_with_sse",
+                                         "http_with_sse_refusals"),
                          [](const auto& parameter) { return std::string(parameter.param); });
 
 }  // namespace

@@ -135,13 +135,16 @@ enum class Health {
   ready,
 };
 
+/// ConnectionState::era of a server that only speaks HTTP+SSE of 2024-11-05.
+inline constexpr std::string_view kHttpWithSse = "http+sse";
+
 struct ConnectionState {
   Health health = Health::configured;
   std::string detail;  ///< why, for people
   std::string hint;    ///< what to do
   std::optional<SystemTime> checked_at;
   std::optional<SystemTime> ready_at;  ///< last success
-  std::string era;                     ///< "modern", "legacy" or empty: not probed
+  std::string era;  ///< "modern", "legacy", kHttpWithSse (legacy too) or empty: not probed
   std::string protocol_version;
   std::optional<SystemTime> era_at;
   std::string server_info;  ///< raw JSON of name, version, title, instructions; untrusted

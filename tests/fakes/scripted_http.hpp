@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "async/mailbox.hpp"
 #include "http/client.hpp"
 #include "http/sse.hpp"
 #include "jsonrpc/json.hpp"
@@ -36,8 +37,10 @@ inline bool is_part_of(const JsonView& part, const std::optional<JsonView>& whol
 class ScriptedHttp final : public http::Client {
  public:
   struct Step {
-    std::string expected;  ///< {"http":…,"headers":{…},"body":{…}}
-    std::string reply;     ///< {"status":…,"headers":{…},"json":…} or {"events":[…]}
+    std::string expected;  ///< {"http":…,"url":…,"headers":{…},"body":{…}}
+    /// {"status":…,"headers":{…},"json":…} or {"events":[…]}; {"live":[…]} opens a stream that
+    /// stays open, to which "push":[…] of later replies adds and which "hang_up":true ends.
+    std::string reply;
   };
 
   void add(std::string expected, std::string reply) {
@@ -49,7 +52,9 @@ class ScriptedHttp final : public http::Client {
   Task<Result<http::Reply>> send(http::Request request, http::SendOptions) override {
     // The GET stream is opened at a time of its own; scripts that care name it.
     const bool resumes = request.headers.contains("Last-Event-ID");
-    if (request.method == "GET" && !resumes) co_return make_reply(R"({"status":405})", "");
+    if (request.method == "GET" && !resumes && !expects_get()) {
+      co_return make_reply(R"({"status":405})", "");
+    }
     if (steps_.empty()) {
       ADD_FAILURE() << "unexpected " << request.method << " " << request.body;
       co_return fail(Errc::unavailable, "the script has ended");
@@ -59,6 +64,9 @@ class ScriptedHttp final : public http::Client {
     compare(JsonView::of_proved(step.expected), request);
     const auto body = JsonView::parse(request.body);
     const auto id = body ? body->find("id") : std::nullopt;
+    if (JsonView::of_proved(step.reply).find("live")) {
+      live_ = std::make_shared<Live>(co_await boost::asio::this_coro::executor, 100);
+    }
     co_return make_reply(step.reply, id ? std::string(id->raw()) : "null");
   }
 
@@ -79,8 +87,27 @@ class ScriptedHttp final : public http::Client {
     std::string now_;
   };
 
+  using Live = Mailbox<std::string>;
+  class LiveStream final : public http::BodyStream {
+   public:
+    explicit LiveStream(std::shared_ptr<Live> live) : live_(std::move(live)) {}
+    Task<Result<std::string_view>> read_some(std::chrono::milliseconds) override {
+      now_ = (co_await live_->pop()).value_or("");
+      co_return std::string_view(now_);
+    }
+
+   private:
+    std::shared_ptr<Live> live_;
+    std::string now_;
+  };
+
+  bool expects_get() const {
+    return !steps_.empty() && JsonView::of_proved(steps_.front().expected).string("http") == "GET";
+  }
+
   static void compare(const JsonView& expected, const http::Request& request) {
     EXPECT_EQ(expected.string("http").value_or("POST"), request.method);
+    if (const auto url = expected.string("url")) EXPECT_EQ(*url, request.target);
     if (const auto headers = expected.find("headers")) {
       for (const auto& header : headers->members()) {
         const auto sent = request.headers.find(header.key());
@@ -121,6 +148,12 @@ class ScriptedHttp final : public http::Client {
     if (const auto text = view.string("text")) reply.body = *text;
     // A resumed stream answers the request that was sent first.
     if (request_id != "null") last_id_ = request_id;
+    if (const auto events = view.find("live")) {
+      push(*events);
+      reply.stream = std::make_unique<LiveStream>(live_);
+    }
+    if (const auto events = view.find("push")) push(*events);
+    if (view.boolean("hang_up").value_or(false)) live_->close();
     if (const auto events = view.find("events")) {
       std::deque<std::string> chunks;
       for (const JsonView& event : events->elements()) {
@@ -131,17 +164,24 @@ class ScriptedHttp final : public http::Client {
     return reply;
   }
 
+  void push(const JsonView& events) {
+    for (const JsonView& event : events.elements()) live_->push(make_event(event, last_id_));
+  }
+
   static std::string make_event(const JsonView& event, const std::string& id) {
     std::string text;
     if (const auto retry = event.find("retry"))
       text.append("retry: ").append(retry->raw()).append("\n");
     const auto data = event.find("data");
-    return text + http::format_sse_event(data ? fill(data->raw(), id) : "",
-                                         event.string("id").value_or(""));
+    const std::string plain = event.string("text").value_or("");
+    return text + http::format_sse_event(data ? fill(data->raw(), id) : plain,
+                                         event.string("id").value_or(""),
+                                         event.string("event").value_or(""));
   }
 
   std::deque<Step> steps_;
   std::string last_id_;
+  std::shared_ptr<Live> live_;
 };
 
 }  // namespace gatehouse::fakes
