@@ -37,6 +37,19 @@ Task<Result<vault::Connection>> require_connection(Services& services, std::stri
       names.empty() ? "gatehouse add NAME URL" : "gatehouse list");
 }
 
+Task<Result<std::vector<vault::Connection>>> choose_connections(Services& services,
+                                                                std::vector<std::string> names) {
+  if (names.empty())
+    co_return co_await services.store.connections().list(organization_of(services));
+  std::vector<vault::Connection> chosen;
+  for (std::string& name : names) {
+    Result<vault::Connection> connection = co_await require_connection(services, std::move(name));
+    if (!connection) co_return std::unexpected(connection.error());
+    chosen.push_back(std::move(*connection));
+  }
+  co_return chosen;
+}
+
 upstream::Target target_of(const vault::Connection& connection) {
   return {std::make_shared<const vault::Connection>(connection), local_member(), "default"};
 }
@@ -97,6 +110,15 @@ std::string ago(SystemTime then, SystemTime now) {
   return count(seconds / 86400, "day");
 }
 
+std::string era_name(const vault::ConnectionState& state) {
+  return state.era == vault::kHttpWithSse ? "legacy" : state.era;
+}
+
+std::string protocol_text(const vault::ConnectionState& state) {
+  if (state.era != vault::kHttpWithSse) return state.protocol_version;
+  return state.protocol_version + " over HTTP+SSE, the transport of 2024-11-05";
+}
+
 JsonObject connection_json(const vault::Connection& connection,
                            const vault::ConnectionState& state) {
   JsonObject json;
@@ -105,6 +127,10 @@ JsonObject connection_json(const vault::Connection& connection,
     json.text("transport", "http").text("url", connection.url);
   } else {
     json.text("transport", "stdio").texts("command", connection.command);
+  }
+  const bool over_http = connection.transport == vault::Transport::http && !state.era.empty();
+  if (over_http) {
+    json.text("http_transport", state.era == vault::kHttpWithSse ? "http+sse" : "streamable");
   }
   json.text("auth", auth_name(connection.auth)).text("health", health_name(state.health));
   json.text_if("detail", state.detail).text_if("hint", state.hint);

@@ -18,6 +18,10 @@ Result<void> check_connection_name(std::string_view name);
 /// Errors: not_found, naming what was probably meant and what there is.
 Task<Result<vault::Connection>> require_connection(Services& services, std::string name);
 
+/// Those with these names, or all without any. Errors: as require_connection().
+Task<Result<std::vector<vault::Connection>>> choose_connections(Services& services,
+                                                                std::vector<std::string> names);
+
 /// What upstream/ works with: the local member's default account.
 upstream::Target target_of(const vault::Connection& connection);
 
@@ -30,6 +34,11 @@ std::string_view auth_name(vault::AuthKind auth);
 std::string address_of(const vault::Connection& connection);
 /// "3 minutes ago".
 std::string ago(SystemTime then, SystemTime now);
+
+/// "modern", "legacy" or empty: not probed.
+std::string era_name(const vault::ConnectionState& state);
+/// The protocol revision, and the transport where that is the old one.
+std::string protocol_text(const vault::ConnectionState& state);
 
 /// Members every listing of a connection has: name, transport, url or command, auth, health.
 JsonObject connection_json(const vault::Connection& connection,

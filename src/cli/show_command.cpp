@@ -93,7 +93,7 @@ class ShowCommand final : public Command {
         {"checked", state.checked_at ? ago(*state.checked_at, now) : "never"},
         {"server",
          server.string("name").value_or("") + " " + server.string("version").value_or("")},
-        {"protocol", state.protocol_version},
+        {"protocol", protocol_text(state)},
         {"needs", std::string(auth_name(connection.auth))},
         {"client id", connection.oauth.client_id},
         {"scopes", joined(connection.oauth.scopes)}};
@@ -132,7 +132,7 @@ class ShowCommand final : public Command {
     }
     json.texts("headers", headers).texts("environment", variables);
     json.raw("allowances", json_array(allowances)).texts("scopes", connection.oauth.scopes);
-    json.text_if("client_id", connection.oauth.client_id).text_if("era", state.era);
+    json.text_if("client_id", connection.oauth.client_id).text_if("era", era_name(state));
     json.text_if("protocol_version", state.protocol_version);
     if (!state.server_info.empty()) json.raw("server", state.server_info);
     JsonObject sign_in;

@@ -50,7 +50,7 @@ Examples:
   }
 
   Task<Result<Exit>> run(Services& services) override {
-    Result<std::vector<vault::Connection>> chosen = co_await choose_connections(services);
+    Result<std::vector<vault::Connection>> chosen = co_await choose_connections(services, names_);
     if (!chosen) co_return std::unexpected(chosen.error());
     const auto sweep = std::make_shared<Sweep>();
     sweep->connections = *chosen;
@@ -71,18 +71,6 @@ Examples:
   }
 
  private:
-  Task<Result<std::vector<vault::Connection>>> choose_connections(Services& services) {
-    if (names_.empty())
-      co_return co_await services.store.connections().list(organization_of(services));
-    std::vector<vault::Connection> chosen;
-    for (const std::string& name : names_) {
-      Result<vault::Connection> connection = co_await require_connection(services, name);
-      if (!connection) co_return std::unexpected(connection.error());
-      chosen.push_back(std::move(*connection));
-    }
-    co_return chosen;
-  }
-
   void print(Terminal& terminal, const std::vector<Row>& rows) const {
     if (json_) {
       std::vector<std::string> lines;
@@ -93,7 +81,7 @@ Examples:
     Table table({"NAME", "STATE", "WHY AND WHAT TO DO"});
     for (const Row& row : rows) {
       const bool ready = row.state.health == vault::Health::ready;
-      std::string words = ready ? "" : row.state.detail;
+      std::string words = ready ? old_transport_note(row.state) : row.state.detail;
       if (!ready && !row.state.hint.empty()) words += (words.empty() ? "" : "; ") + row.state.hint;
       table.add_row({row.connection.name, std::string(health_word(row.state.health)), words});
     }
@@ -102,6 +90,10 @@ Examples:
     } else {
       terminal.print(table.to_text());
     }
+  }
+
+  static std::string old_transport_note(const vault::ConnectionState& state) {
+    return state.era == vault::kHttpWithSse ? "over HTTP+SSE, the transport of 2024-11-05" : "";
   }
 
   static Exit exit_of(const std::vector<Row>& rows) {
