@@ -6,6 +6,7 @@
 
 #include "oauth/authorization.hpp"
 #include "oauth/challenge.hpp"
+#include "oauth/dpop.hpp"
 #include "oauth_client/probe.hpp"
 
 namespace gatehouse::oauth_client {
@@ -177,6 +178,7 @@ Task<bool> take_resource_metadata(Search& search, std::string url) {
 }
 
 Task<> find_resource_metadata(Search& search) {
+  search.found.challenged_for_dpop = oauth::challenges_for_dpop(search.challenges);
   std::vector<std::string> urls;
   bool named = false;
   if (const auto bearer = oauth::find_bearer(search.challenges)) {

@@ -39,6 +39,7 @@ struct Discovery {
   std::optional<oauth::ProtectedResourceMetadata> resource_metadata;
   std::string resource;         ///< exactly what to send as `resource`
   std::string challenge_scope;  ///< from the 401 or 403; empty when absent
+  bool challenged_for_dpop = false;  ///< a challenge had the scheme DPoP (RFC 9449 §7.1)
   /// Issuers to choose from; more than one and no `server`: the person chooses, then discover again
   /// with `issuer` set.
   std::vector<std::string> issuers;
