@@ -1,40 +1,25 @@
 #include "app/wiring.hpp"
 
 #include "app/browser.hpp"
+#include "app/child_launcher.hpp"
 #include "app/version.hpp"
 #include "async/timer.hpp"
 #include "cli/person.hpp"
+#include "config/secret_reader.hpp"
 #include "gateway/gateway.hpp"
 #include "http/url.hpp"
 #include "net/child_process.hpp"
 #include "net/client.hpp"
+#include "net/command_runner.hpp"
 #include "vault/master_key.hpp"
 #include "vault/sealer.hpp"
+#include "vault/secret_service.hpp"
 #include "vault/sqlite_store.hpp"
 
 namespace gatehouse::app {
 namespace {
 
-// What a child process may know of us besides its own configuration: what it takes to find
-// programs and its home, no more (as the official SDKs do).
-constexpr std::array<const char*, 7> kInherited{"HOME",  "LANG", "LOGNAME", "PATH",
-                                                "SHELL", "TERM", "USER"};
 constexpr std::size_t kWorkers = 3;  // store, name resolution, and one that may be slow
-
-jsonrpc::ProcessSpec process_of(const vault::Connection& connection,
-                                const Environment& environment) {
-  jsonrpc::ProcessSpec spec;
-  spec.argv = connection.command;
-  spec.name = connection.name;
-  for (const char* name : kInherited) {
-    if (const std::optional<std::string> value = environment(name)) spec.environment[name] = *value;
-  }
-  for (const vault::NamedSecret& variable : connection.environment)
-    spec.environment[variable.name] = std::string(variable.value.reveal());
-  spec.directory =
-      connection.directory.empty() ? environment("HOME").value_or("") : connection.directory;
-  return spec;
-}
 
 net::ClientConfig client_config(const Config& config) {
   net::ClientConfig out;
@@ -81,17 +66,25 @@ class RealWiring final : public Wiring {
         workers_(std::move(workers)),
         store_(std::move(store)),
         tasks_(order_.executor, order_.log),
+        commands_(order_.executor),
+        keyring_(vault::make_secret_service()),
+        secrets_({*workers_, commands_,
+                  [this](const std::string& name) { return order_.environment(name.c_str()); },
+                  keyring_.get()}),
         browser_(make_browser(order_.environment)),
         http_(
             net::make_client(order_.executor, *workers_, order_.log, client_config(order_.config))),
-        tokens_(*store_, *http_, clock_, tasks_, order_.log),
+        machine_(*store_, *http_, clock_, order_.log, secrets_.resolver()),
+        tokens_(
+            *store_, *http_, clock_, tasks_, order_.log,
+            [](Duration duration) { return sleep_for(duration); }, &machine_),
         login_(*store_, *http_, clock_, order_.log, oauth_settings(settings_)),
         person_(order_.terminal, *browser_),
         processes_(order_.executor, order_.log),
         upstreams_(upstream_parts()),
         services_{order_.executor, settings_, order_.terminal, *browser_, *workers_,
                   tasks_,          clock_,    order_.log,      *store_,   *http_,
-                  tokens_,         login_,    upstreams_,      person_} {
+                  tokens_,         login_,    upstreams_,      person_,   secrets_.resolver()} {
     // What this process writes is seen by its own caches at once (design §3).
     listener_ = store_->changes().listen(
         [this](const vault::Change& change) { tokens_.on_change(change); });
@@ -107,13 +100,16 @@ class RealWiring final : public Wiring {
 
  private:
   upstream::Parts upstream_parts() {
-    return {*http_, *store_, tokens_, tasks_, order_.log, clock_, launcher(), &person_};
+    return {*http_,     *store_,    tokens_,
+            tasks_,     order_.log, clock_,
+            launcher(), &person_,   secrets_.resolver()};
   }
 
   upstream::LauncherFactory launcher() {
     return [this](const vault::Connection& connection) -> std::unique_ptr<mcp_client::Launcher> {
-      return std::make_unique<mcp_client::CommandLauncher>(
-          processes_, process_of(connection, order_.environment));
+      return std::make_unique<ChildLauncher>(
+          ChildLauncher::Parts{processes_, order_.environment, secrets_.resolver(), clock_},
+          connection);
     };
   }
 
@@ -123,8 +119,12 @@ class RealWiring final : public Wiring {
   std::unique_ptr<Workers> workers_;
   std::unique_ptr<vault::Store> store_;
   TaskGroup tasks_;
+  net::ProcessRunner commands_;
+  std::unique_ptr<vault::SecretService> keyring_;
+  config::SecretReader secrets_;
   std::unique_ptr<cli::Browser> browser_;
   std::unique_ptr<http::Client> http_;
+  oauth_client::MachineGrants machine_;
   oauth_client::TokenSource tokens_;
   oauth_client::Login login_;
   cli::PersonAtTerminal person_;

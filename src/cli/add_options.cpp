@@ -13,12 +13,15 @@ namespace {
 
 constexpr const char* kDetails =
     R"(Gatehouse finds out what the server needs, says why, signs in and lists the tools. Secrets never
-stand on the command line: they come from env:VARIABLE, file:PATH or a prompt.
+stand on the command line. env:VARIABLE, file:PATH, command:PROGRAM ARGUMENTS and keyring:NAME are
+kept as they are and read each time the server is opened, where gatehouse then runs; --keep reads
+them once and keeps the value encrypted, as it does with what is typed at a prompt.
 
 Examples:
   gatehouse add notion https://mcp.notion.com/mcp
   gatehouse add local http://127.0.0.1:3000/mcp --allow-loopback
   gatehouse add search https://api.example.com/mcp --bearer env:SEARCH_KEY
+  gatehouse add vault https://api.example.com/mcp --bearer 'command:op read op://work/api/key'
   gatehouse add files -- npx -y @modelcontextprotocol/server-filesystem /home/me/notes
   gatehouse add crm https://crm.example.com/mcp --client-id gatehouse --client-secret-file secret)";
 
@@ -46,35 +49,28 @@ Result<void> check_together(const AddOptions& o) {
   return {};
 }
 
-Task<Result<Secret>> obtain(Services& services, SecretSource source, std::string question) {
-  if (source.kind != SecretSource::Kind::prompt) co_return read_secret(source);
-  Result<Secret> typed =
-      co_await ask_secret(services.terminal, question, "give env:VARIABLE or file:PATH instead");
-  if (!typed) co_return typed;
-  co_return check_secret(std::string(typed->reveal()), "what was typed");
-}
-
 Task<Result<void>> read_headers(Services& services, const AddOptions& options,
                                 vault::Connection& connection) {
   for (const std::string& text : options.headers) {
     const Result<HeaderSource> header = parse_header_source(text);
     if (!header) co_return std::unexpected(header.error());
-    Result<Secret> value =
-        co_await obtain(services, header->source, fmt::format("Value of {}", header->name));
-    if (!value) co_return std::unexpected(value.error());
-    connection.headers.push_back({header->name, std::move(*value)});
+    Result<vault::NamedSecret> secret =
+        co_await obtain(services, header->source, header->name,
+                        fmt::format("Value of {}", header->name), "", options.keep_values());
+    if (!secret) co_return std::unexpected(secret.error());
+    connection.headers.push_back(std::move(*secret));
   }
   if (options.bearer.empty()) co_return Result<void>{};
   const Result<SecretSource> source = parse_secret_source(options.bearer, "--bearer");
   if (!source) co_return std::unexpected(source.error());
-  Result<Secret> token = co_await obtain(services, *source, "Bearer token");
-  if (!token) co_return std::unexpected(token.error());
-  connection.headers.push_back({"Authorization", Secret("Bearer " + std::string(token->reveal()))});
+  Result<vault::NamedSecret> secret = co_await obtain(
+      services, *source, "Authorization", "Bearer token", "Bearer ", options.keep_values());
+  if (!secret) co_return std::unexpected(secret.error());
+  connection.headers.push_back(std::move(*secret));
   co_return Result<void>{};
 }
 
-// Variables of a child are not secrets by themselves; env: and file: keep those that are out of
-// argv.
+// Variables of a child are not secrets by themselves; those that are come by reference or prompt.
 Task<Result<void>> read_environment(Services& services, const AddOptions& options,
                                     vault::Connection& connection) {
   for (const std::string& text : options.environment) {
@@ -82,17 +78,16 @@ Task<Result<void>> read_environment(Services& services, const AddOptions& option
     const std::string name = text.substr(0, equals);
     if (name.empty()) co_return fail(Errc::invalid_argument, "--env takes NAME=VALUE");
     const std::string value = equals == std::string::npos ? "" : text.substr(equals + 1);
-    const bool elsewhere =
-        equals == std::string::npos || value.starts_with("env:") || value.starts_with("file:");
-    if (!elsewhere) {
-      connection.environment.push_back({std::string(name), Secret(value), {}});
+    if (equals != std::string::npos && !is_secret_source(value)) {
+      connection.environment.push_back({name, Secret(value), {}});
       continue;
     }
     const Result<SecretSource> source = parse_secret_source(value, "--env");
     if (!source) co_return std::unexpected(source.error());
-    Result<Secret> secret = co_await obtain(services, *source, "Value of " + name);
+    Result<vault::NamedSecret> secret =
+        co_await obtain(services, *source, name, "Value of " + name, "", options.keep_values());
     if (!secret) co_return std::unexpected(secret.error());
-    connection.environment.push_back({std::string(name), std::move(*secret), {}});
+    connection.environment.push_back(std::move(*secret));
   }
   co_return Result<void>{};
 }
@@ -129,10 +124,14 @@ CommandSpec add_spec(AddOptions& o) {
   spec.arguments = {
       {"name", "A short name of your own for it", &o.name, Argument::Presence::required},
       {"url", "Where the server answers", &o.url},
-      {"--header", "NAME=env:VARIABLE, NAME=file:PATH or NAME to be asked; repeatable", &o.headers},
-      {"--bearer", "env:VARIABLE or file:PATH of a token sent as Authorization: Bearer", &o.bearer},
-      {"--env", "NAME=VALUE, NAME=env:VARIABLE or NAME for the command; repeatable",
+      {"--header",
+       "NAME=env:VARIABLE, file:PATH, command:PROGRAM or keyring:NAME, or NAME to be asked; "
+       "repeatable",
+       &o.headers},
+      {"--bearer", "Where a token is, as for --header; sent as Authorization: Bearer", &o.bearer},
+      {"--env", "NAME=VALUE, NAME=env:VARIABLE (or as for --header) or NAME; repeatable",
        &o.environment},
+      {"--keep", "Read secrets now and keep them encrypted", &o.keep},
       {"--cwd", "Working directory of the command", &o.directory},
       {"--client-id", "OAuth client registered beforehand", &o.client_id},
       {"--client-secret-stdin", "Read its secret from standard input", &o.client_secret_stdin},
@@ -192,7 +191,10 @@ Task<Result<void>> read_secrets(Services& services, const AddOptions& options,
     if (!secret) co_return std::unexpected(secret.error());
     connection.oauth.client_secret = std::move(*secret);
   } else if (!options.client_secret_file.empty()) {
-    Result<Secret> secret = read_secret({SecretSource::Kind::file, options.client_secret_file});
+    const Result<SecretSource> source =
+        parse_secret_source("file:" + options.client_secret_file, "--client-secret-file");
+    if (!source) co_return std::unexpected(source.error());
+    Result<Secret> secret = co_await read_now(services, *source);
     if (!secret) co_return std::unexpected(secret.error());
     connection.oauth.client_secret = std::move(*secret);
   }

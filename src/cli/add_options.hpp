@@ -17,6 +17,7 @@ struct AddOptions {
   std::vector<std::string> headers;      // NAME=env:VARIABLE
   std::string bearer;                    // env:VARIABLE
   std::vector<std::string> environment;  // NAME=VALUE, NAME=env:VARIABLE
+  bool keep = false;
   std::string directory;
   std::string client_id;
   bool client_secret_stdin = false;
@@ -31,6 +32,7 @@ struct AddOptions {
   bool no_browser = false;
   bool json = false;
 
+  Keep keep_values() const { return keep ? Keep::value : Keep::reference; }
   Consent consent() const { return {allow_loopback, yes, allowed_origins}; }
 };
 

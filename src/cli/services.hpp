@@ -15,6 +15,7 @@
 #include "oauth_client/login.hpp"
 #include "oauth_client/token_source.hpp"
 #include "upstream/upstreams.hpp"
+#include "vault/secret_resolver.hpp"
 #include "vault/store.hpp"
 
 namespace gatehouse::cli {
@@ -50,6 +51,7 @@ struct Services {
   oauth_client::Login& login;
   upstream::Upstreams& upstreams;
   PersonAtTerminal& person;  ///< answers what servers ask
+  vault::SecretResolver read_secret;  ///< what a reference leads to
 };
 
 inline OrganizationId organization_of(const Services&) {

@@ -68,7 +68,7 @@ Task<Result<std::string>> SecretReader::read(Piece piece) {
                        "use ${env:NAME}, ${file:PATH} or ${command:…} on this machine");
       }
       Result<Secret> found = co_await parts_.workers.run(
-          [this, &piece] { return parts_.keyring->look_up(piece.text); });
+          [this, &piece] { return parts_.keyring->look_up(vault::secret_item(piece.text)); });
       if (!found) {
         co_return fail(found.error().code,
                        fmt::format("{}: {}", describe(piece), found.error().detail),

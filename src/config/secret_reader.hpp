@@ -9,10 +9,10 @@
 #include <string>
 
 #include "async/workers.hpp"
-#include "config/keyring.hpp"
 #include "config/placeholder.hpp"
 #include "jsonrpc/command_runner.hpp"
 #include "vault/secret_resolver.hpp"
+#include "vault/secret_service.hpp"
 
 namespace gatehouse::config {
 
@@ -25,7 +25,7 @@ class SecretReader final {
     Workers& workers;  ///< files and keyring
     jsonrpc::CommandRunner& commands;
     Environment environment;
-    Keyring* keyring = nullptr;  ///< null: `${keyring:…}` is unsupported
+    vault::SecretService* keyring = nullptr;  ///< null: `${keyring:…}` is unsupported
   };
   explicit SecretReader(Parts parts) : parts_(std::move(parts)) {}
 

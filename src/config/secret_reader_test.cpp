@@ -13,12 +13,14 @@
 namespace gatehouse::config {
 namespace {
 
-class FakeKeyring final : public Keyring {
+class FakeKeyring final : public vault::SecretService {
  public:
-  Result<Secret> look_up(std::string name) override {
-    if (name == "known") return Secret("from the keyring");
+  Result<Secret> look_up(const vault::KeyringItem& item) override {
+    if (item.kind == "secret" && item.name == "known") return Secret("from the keyring");
     return fail(Errc::not_found, "the keyring has no entry of that name");
   }
+  Result<void> store(const vault::KeyringItem&, const Secret&) override { return {}; }
+  Result<void> erase(const vault::KeyringItem&) override { return {}; }
 };
 
 class SecretReaderTest : public ::testing::Test {
@@ -30,7 +32,7 @@ class SecretReaderTest : public ::testing::Test {
   }
   ~SecretReaderTest() override { std::filesystem::remove_all(folder_); }
 
-  Result<Secret> resolve(const std::string& text, Keyring* keyring = nullptr) {
+  Result<Secret> resolve(const std::string& text, vault::SecretService* keyring = nullptr) {
     SecretReader reader({workers_, runner_,
                          [this](const std::string& name) -> std::optional<std::string> {
                            const auto found = environment_.find(name);

@@ -13,13 +13,18 @@ std::vector<mcp_client::Authorizer::Header> bearer(const oauth_client::AccessTok
 
 CredentialAuthorizer::CredentialAuthorizer(std::shared_ptr<const vault::Connection> connection,
                                            vault::CredentialKey key,
-                                           oauth_client::TokenSource& tokens)
-    : connection_(std::move(connection)), key_(std::move(key)), tokens_(tokens) {}
+                                           oauth_client::TokenSource& tokens,
+                                           std::shared_ptr<FixedHeaders> fixed)
+    : connection_(std::move(connection)),
+      key_(std::move(key)),
+      tokens_(tokens),
+      fixed_(std::move(fixed)) {}
 
 Task<Result<std::vector<mcp_client::Authorizer::Header>>> CredentialAuthorizer::headers() {
-  std::vector<Header> fixed;
-  for (const vault::NamedSecret& header : connection_->headers)
-    fixed.push_back({header.name, header.value});
+  const FixedHeaders::ListPtr kept = fixed_->current();
+  const Result<FixedHeaders::ListPtr> read = kept ? kept : co_await fixed_->get();
+  if (!read) co_return std::unexpected(read.error());
+  std::vector<Header> fixed = **read;
   if (connection_->auth == vault::AuthKind::headers ||
       connection_->transport == vault::Transport::stdio)
     co_return fixed;

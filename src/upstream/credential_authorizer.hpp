@@ -7,6 +7,7 @@
 
 #include "mcp_client/peer.hpp"
 #include "oauth_client/token_source.hpp"
+#include "upstream/fixed_headers.hpp"
 #include "vault/records.hpp"
 
 namespace gatehouse::upstream {
@@ -15,7 +16,8 @@ class CredentialAuthorizer final : public mcp_client::Authorizer {
  public:
   /// `tokens` must outlive this.
   CredentialAuthorizer(std::shared_ptr<const vault::Connection> connection,
-                       vault::CredentialKey key, oauth_client::TokenSource& tokens);
+                       vault::CredentialKey key, oauth_client::TokenSource& tokens,
+                       std::shared_ptr<FixedHeaders> fixed);
 
   Task<Result<std::vector<Header>>> headers() override;
 
@@ -23,11 +25,13 @@ class CredentialAuthorizer final : public mcp_client::Authorizer {
   /// before the first.
   oauth_client::AccessTokenPtr current() const;
   const vault::CredentialKey& key() const { return key_; }
+  FixedHeaders& fixed() { return *fixed_; }
 
  private:
   std::shared_ptr<const vault::Connection> connection_;
   vault::CredentialKey key_;
   oauth_client::TokenSource& tokens_;
+  std::shared_ptr<FixedHeaders> fixed_;
   oauth_client::AccessTokenPtr last_;
 };
 

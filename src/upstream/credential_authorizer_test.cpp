@@ -13,10 +13,14 @@ class CredentialAuthorizerTest : public fakes::OAuthFixture {
  protected:
   ~CredentialAuthorizerTest() override { run_to_end(context, tasks.shutdown()); }
 
+  CredentialAuthorizer make(vault::SecretResolver resolver = nullptr) {
+    const auto shared = std::make_shared<const vault::Connection>(connection);
+    return {shared, key, source, std::make_shared<FixedHeaders>(shared, resolver, tasks)};
+  }
+
   std::vector<mcp_client::Authorizer::Header> headers(vault::AuthKind auth) {
     connection.auth = auth;
-    CredentialAuthorizer authorizer(std::make_shared<const vault::Connection>(connection), key,
-                                    source);
+    CredentialAuthorizer authorizer = make();
     auto made = run(authorizer.headers());
     return made ? std::move(*made) : std::vector<mcp_client::Authorizer::Header>{};
   }
@@ -46,11 +50,60 @@ TEST_F(CredentialAuthorizerTest, a_login_at_a_server_that_was_open_is_used_once_
 
 TEST_F(CredentialAuthorizerTest, a_server_that_wants_oauth_is_always_looked_up) {
   connection.auth = vault::AuthKind::oauth;
-  CredentialAuthorizer authorizer(std::make_shared<const vault::Connection>(connection), key,
-                                  source);
+  CredentialAuthorizer authorizer = make();
   EXPECT_EQ(run(authorizer.headers()).error().code, Errc::sign_in_required);
   sign_in(1h);  // by another process, whose change is not heard of yet
   EXPECT_TRUE(run(authorizer.headers()).has_value());
+}
+
+// Counts how often a reference is read, and answers with `value`.
+struct Reading {
+  static Task<Result<Secret>> read(Reading* self, std::string reference) {
+    ++self->count;
+    if (self->value.empty()) co_return fail(Errc::not_found, reference + " is not set", "set it");
+    co_return Secret(self->value);
+  }
+  vault::SecretResolver resolver() {
+    return [this](std::string reference) { return read(this, std::move(reference)); };
+  }
+  std::string value = "one";
+  int count = 0;
+};
+
+TEST_F(CredentialAuthorizerTest, a_reference_is_read_once_and_again_only_after_a_refusal) {
+  Reading reading;
+  connection.auth = vault::AuthKind::headers;
+  connection.headers = {{"X-Key", Secret(), "${env:KEY}"}};
+  CredentialAuthorizer authorizer = make(reading.resolver());
+  EXPECT_EQ(run(authorizer.headers())->at(0).value.reveal(), "one");
+  reading.value = "two";
+  EXPECT_EQ(run(authorizer.headers())->at(0).value.reveal(), "one");
+  EXPECT_EQ(reading.count, 1);
+  const FixedHeaders::ListPtr used = authorizer.fixed().current();
+  EXPECT_TRUE(*run(authorizer.fixed().read_again(used)));
+  EXPECT_EQ(run(authorizer.headers())->at(0).value.reveal(), "two");
+  EXPECT_FALSE(*run(authorizer.fixed().read_again(authorizer.fixed().current())));
+  EXPECT_TRUE(*run(authorizer.fixed().read_again(used))) << "read by another request meanwhile";
+  EXPECT_EQ(reading.count, 3);
+}
+
+TEST_F(CredentialAuthorizerTest, what_a_reference_lacks_is_named_with_its_header) {
+  Reading reading;
+  connection.auth = vault::AuthKind::headers;
+  connection.headers = {{"X-Key", Secret(), "${env:KEY}"}};
+  CredentialAuthorizer authorizer = make(reading.resolver());
+  reading.value.clear();
+  const auto failed = run(authorizer.headers());
+  ASSERT_FALSE(failed);
+  EXPECT_NE(failed.error().detail.find("header X-Key of"), std::string::npos);
+  EXPECT_EQ(failed.error().hint, "set it");
+  reading.value = "two\nlines";
+  const auto refused = run(authorizer.headers());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::invalid_argument);
+  EXPECT_EQ(refused.error().detail.find("lines"), std::string::npos);
+  reading.value = "good";
+  EXPECT_TRUE(run(authorizer.headers()));
 }
 
 }  // namespace
