@@ -80,6 +80,15 @@ Result<boost::json::object> read_document(std::string_view body) {
   return document;
 }
 
+/// The object with the tokens: some wrap them, as Slack does for a person's ("authed_user").
+const boost::json::object& tokens_in(const boost::json::object& document) {
+  if (document.contains("access_token")) return document;
+  for (const auto& [name, value] : document) {
+    if (value.is_object() && value.get_object().contains("access_token")) return value.get_object();
+  }
+  return document;
+}
+
 std::optional<OAuthError> error_of(const boost::json::object& document) {
   OAuthError error{.error = string_member(document, "error"),
                    .error_description = string_member(document, "error_description"),
@@ -91,6 +100,7 @@ std::optional<OAuthError> error_of(const boost::json::object& document) {
     const auto* wrapped = document.if_contains("error");
     if (wrapped != nullptr && wrapped->is_object()) {
       error.error = string_member(wrapped->get_object(), "code");
+      if (error.error.empty()) error.error = string_member(wrapped->get_object(), "type");
       error.error_description = string_member(wrapped->get_object(), "message");
       if (error.error.empty()) error.error = "error";
       return error;
@@ -118,7 +128,7 @@ Result<TokenResponse> parse_token_response(int status, std::string_view body, Pr
   const auto document = read_document(body);
   if (!document) return fail(Errc::protocol, document.error().detail);
   if (const auto error = error_of(*document)) return std::unexpected(oauth_error(*error, kWho));
-  return read_tokens(*document, proof);
+  return read_tokens(tokens_in(*document), proof);
 }
 
 }  // namespace gatehouse::oauth

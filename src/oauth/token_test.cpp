@@ -72,6 +72,13 @@ TEST(TokenResponse, types_that_need_a_proof_are_refused_and_others_are_bearer_to
       parse_token_response(200, R"({"access_token":"a","token_type":"mac"})", Proof::sent));
 }
 
+TEST(TokenResponse, tokens_one_level_down_are_found) {
+  const auto tokens = ok(
+      R"({"ok":true,"app_id":"A","authed_user":{"id":"U","access_token":"xoxp","token_type":"user"}})");
+  ASSERT_TRUE(tokens.has_value());
+  EXPECT_EQ(tokens->access_token.reveal(), "xoxp");
+}
+
 TEST(TokenResponse, a_token_that_would_break_a_header_is_refused) {
   EXPECT_EQ(ok(R"({"access_token":"a\r\nX: y"})").error().code, Errc::protocol);
 }

@@ -3,24 +3,61 @@
 #include <algorithm>
 
 #include "oauth/client_assertion.hpp"
+#include "oauth/token_retry.hpp"
 
 namespace gatehouse::oauth_client {
 namespace {
 
 using std::chrono::milliseconds;
 
+/// What may change from one try to the next; each change happens once.
+struct Tries {
+  std::string nonce;
+  bool has_new_nonce = false;
+  bool as_json = false;
+  bool with_less = false;
+};
+
 /// The request as it is sent once.
-Result<http::Request> complete(const TokenRequest& order, std::string_view nonce, SystemTime now) {
+Result<http::Request> complete(const TokenRequest& order, const Tries& tries, SystemTime now) {
   http::Request request = order.request;
   const Result<void> signed_in = oauth::authenticate(request, order.client, now);
   if (!signed_in) return std::unexpected(signed_in.error());
+  if (tries.as_json) request = oauth::as_json_request(std::move(request));
   if (order.key) {
     const auto proof = oauth::make_dpop_proof(
-        *order.key, {.method = request.method, .url = request.target, .nonce = nonce, .now = now});
+        *order.key,
+        {.method = request.method, .url = request.target, .nonce = tries.nonce, .now = now});
     if (!proof) return std::unexpected(proof.error());
     request.headers.set("DPoP", *proof);
   }
   return request;
+}
+
+/// The server wants another nonce, and this is it.
+bool take_nonce(const TokenRequest& order, Tries& tries, const http::Reply& reply,
+                oauth::DpopNonces& nonces) {
+  if (!order.key) return false;
+  auto given = oauth::find_dpop_nonce(reply.headers);
+  if (!given) return false;
+  nonces.remember(order.request.target, *given);
+  const bool again = !tries.has_new_nonce && *given != tries.nonce &&
+                     oauth::wants_dpop_nonce(reply.status, reply.body);
+  tries.nonce = std::move(*given);
+  tries.has_new_nonce = tries.has_new_nonce || again;
+  return again;
+}
+
+/// The server refuses the form of the request, which consumed nothing.
+bool change_form(TokenRequest& order, Tries& tries, const http::Reply& reply) {
+  using oauth::TokenRetry;
+  const TokenRetry retry = oauth::judge_refusal(order.request, reply.status, reply.body);
+  if (retry == TokenRetry::none) return false;
+  if (retry == TokenRetry::as_json) return !std::exchange(tries.as_json, true);
+  if (std::exchange(tries.with_less, true)) return false;
+  order.request = oauth::without_parameter(
+      std::move(order.request), retry == TokenRetry::without_scope ? "scope" : "resource");
+  return true;
 }
 
 }  // namespace
@@ -28,24 +65,20 @@ Result<http::Request> complete(const TokenRequest& order, std::string_view nonce
 Task<Result<http::Reply>> send_token_request(TokenRequest order, http::Client& client,
                                              const Clock& clock, oauth::DpopNonces& nonces) {
   const SteadyTime end = clock.steady_now() + order.timeout;
-  const std::string url = order.request.target;
-  std::string nonce = order.key ? nonces.find(url) : std::string();
+  Tries tries;
+  if (order.key) tries.nonce = nonces.find(order.request.target);
   http::SendOptions options{.purpose = http::Purpose::authorization_server,
                             .allowances = order.allowances,
                             .timeout = order.timeout};
-  for (bool repeated = false;; repeated = true) {
-    auto request = complete(order, nonce, clock.now());
+  while (true) {
+    auto request = complete(order, tries, clock.now());
     if (!request) co_return std::unexpected(request.error());
     Result<http::Reply> reply = co_await client.send(std::move(*request), options);
-    if (!reply || !order.key) co_return reply;
-    auto given = oauth::find_dpop_nonce(reply->headers);
-    if (!given) co_return reply;
-    nonces.remember(url, *given);
+    if (!reply) co_return reply;
     options.timeout = std::chrono::duration_cast<milliseconds>(end - clock.steady_now());
-    const bool again = !repeated && options.timeout > milliseconds(0) && *given != nonce &&
-                       oauth::wants_dpop_nonce(reply->status, reply->body);
-    if (!again) co_return reply;
-    nonce = std::move(*given);
+    const bool again =
+        take_nonce(order, tries, *reply, nonces) || change_form(order, tries, *reply);
+    if (!again || options.timeout <= milliseconds(0)) co_return reply;
   }
 }
 

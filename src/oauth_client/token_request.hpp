@@ -1,7 +1,8 @@
 // The one way to a token, device authorization or revocation endpoint: adds what must be new in
 // every request, the client's assertion (RFC 7523) and the proof of possession (RFC 9449), and
-// repeats once with the nonce that the server asks for. Used by Login, DeviceLogin, Refresher,
-// MachineGrants and revoke().
+// repeats once with the nonce that the server asks for, once as JSON where a server reads no forms,
+// and once without a `resource` or `scope` that it refuses on refresh. Used by Login, DeviceLogin,
+// Refresher, MachineGrants and revoke().
 #pragma once
 
 #include <chrono>
@@ -23,13 +24,13 @@ struct TokenRequest {
   oauth::ClientAuthentication client;  ///< the one it was made with
   std::optional<oauth::JoseKey> key;   ///< what tokens are bound to; nothing: no proof
   std::vector<http::Allowance> allowances;
-  /// Of both tries together.
+  /// Of all tries together.
   std::chrono::milliseconds timeout = limits::kTokenRequestTimeout;
 };
 
 /// Errors: http::Client's; those of signing (invalid_argument, bug). A refusal for want of a nonce
-/// is repeated only while time is left, else it is the answer. `client`, `clock` and `nonces` must
-/// outlive the call.
+/// or of the form is repeated only while time is left, else it is the answer. `client`, `clock` and
+/// `nonces` must outlive the call.
 Task<Result<http::Reply>> send_token_request(TokenRequest request, http::Client& client,
                                              const Clock& clock, oauth::DpopNonces& nonces);
 

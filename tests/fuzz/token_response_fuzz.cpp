@@ -7,6 +7,7 @@
 
 #include "oauth/registration.hpp"
 #include "oauth/token.hpp"
+#include "oauth/token_retry.hpp"
 
 namespace {
 
@@ -32,6 +33,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       require(tokens.error().detail.size() < 4096);
       if (status == 503) require(tokens.error().code == Errc::server_error);
     }
+  }
+  const auto refresh = oauth::make_refresh_request("https://as/t", Secret("r"), "https://h/mcp",
+                                                   {"c", Secret(), {}});
+  for (const int status : {200, 400, 415, 422, 503}) {
+    const auto retry = oauth::judge_refusal(refresh, status, body);
+    require(status != 503 || retry == oauth::TokenRetry::none);
+    require(retry != oauth::TokenRetry::without_scope);
   }
   if (const auto registration = oauth::parse_registration_response(201, body))
     require(!registration->client_id.empty());
