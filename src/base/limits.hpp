@@ -77,7 +77,8 @@ inline constexpr auto kOptionTimeoutMax = 24h;            ///< of a connection's
 inline constexpr std::size_t kToolGlobBytes = 128;        ///< one pattern of a tool filter
 inline constexpr std::size_t kToolGlobs = 200;            ///< include and exclude, each
 inline constexpr std::size_t kRoots = 32;                 ///< directories given to one server
-inline constexpr std::size_t kServerLogBytes = 2 * 1024;  ///< of a server's log message, per line
+inline constexpr std::size_t kServerLogBytes = 2 * 1024;  ///< of one log message of a server
+inline constexpr int kServerLogLines = 120;  ///< log messages of one server that are kept, a minute
 inline constexpr auto kSignInWait = 120s;  ///< a legacy call waits so long for its person's sign-in
 
 // Logins
@@ -88,12 +89,16 @@ inline constexpr auto kRefreshLease = 45s;         ///< longer than kTokenReques
 inline constexpr auto kRefreshWait = 50s;        ///< a loser waits this long for the winner's pair
 inline constexpr int kRefreshReplays = 3;        ///< same refresh token after lost answers
 inline constexpr auto kRefreshAhead = 60s;       ///< refresh this long before expiry
+inline constexpr auto kMachinePause =
+    30s;  ///< between attempts of a grant without a person that was refused
+inline constexpr auto kMachineRequestTimeout =
+    20s;  ///< one of its token requests; two fit into kRefreshLease
 inline constexpr int kAuthorizationServers = 5;  ///< considered of one resource
 inline constexpr auto kClientManagementTimeout =
     5s;  ///< reading or deleting a registration (RFC 7592); nothing depends on it
 inline constexpr std::size_t kClientDeletions = 8;  ///< deleted at a provider in one go
-inline constexpr auto kClientClaim =
-    30s;  ///< a registration being replaced; longer than kDiscoveryTimeout and kClientManagementTimeout
+inline constexpr auto kClientClaim = 30s;           ///< a registration being replaced; longer than
+                                           ///< kDiscoveryTimeout and kClientManagementTimeout
 inline constexpr auto kClientPause = 60s;  ///< between attempts with a client that was refused
 inline constexpr auto kIdleRefreshAhead =
     120s;  ///< `serve` refreshes what nobody uses this long before expiry; before kRefreshAhead
@@ -111,6 +116,9 @@ inline constexpr std::size_t kSearchQueryBytes = 2048;  ///< a query
 
 // Store
 inline constexpr auto kFeedPoll = 100ms;  ///< change feed on one host; staleness ≤ 250 ms
+inline constexpr auto kKeyOverlap = 1s;  ///< old and new master key, for processes that follow the feed
+inline constexpr auto kKeyCommand = 10s;  ///< what prints the master key; `serve` waits for it at start
+inline constexpr std::size_t kKeyCommandBytes = 4096;  ///< of its output; eight keys are below 400
 inline constexpr auto kFeedSilence = 5s;  ///< a cache whose feed is silent so long is not used
 
 }  // namespace gatehouse::limits

@@ -136,17 +136,23 @@ RefreshFlow::Decision RefreshFlow::on_failure(const Error& error, Moment now, do
     return decision;
   }
   if (is_lost_answer(error.code)) return on_lost_answer(error, now, jitter);
-  if (error.code == Errc::invalid_client) {
-    return settle_then(use_or_fail(
-        {Errc::invalid_client, error.detail,
-         "the authorization server does not accept our client any more: to register anew, " +
-             goal_.login_hint + "; a client id given by hand must be corrected first"},
-        now));
-  }
+  if (error.code == Errc::invalid_client)
+    return settle_then({probed_ ? Step::give_up_client : Step::probe});
   if (is_transient(error.code)) return settle_then(use_or_fail(error, now));
   // A definite refusal that is not about the grant (invalid_scope, invalid_target, 403): nothing is
   // marked, but without a usable token only a person can go on.
   return settle_then(use_or_fail(sign_in_error(error.detail, goal_.login_hint), now));
+}
+
+RefreshFlow::Decision RefreshFlow::on_probed(const std::optional<Error>& passing, Moment now,
+                                             double jitter) {
+  probed_ = true;
+  if (passing) return use_or_fail(*passing, now);
+  return {Step::read, spread(kReplayDelay, jitter)};
+}
+
+RefreshFlow::Decision RefreshFlow::on_client_given_up(const Error& error, Moment now) const {
+  return use_or_fail(error, now);
 }
 
 RefreshFlow::Decision RefreshFlow::on_lost_answer(const Error& error, Moment now, double jitter) {

@@ -42,6 +42,8 @@ class RefreshFlow final {
     require_sign_in,  ///< set "sign in again" → on_noted, on_conflict
     settle,           ///< the attempt is known to have changed nothing → on_noted
     revoke,           ///< revoke the pair that came too late → on_noted
+    probe,            ///< the client was refused: look whether it is the client → on_probed
+    give_up_client,   ///< it was refused again: replace it where we can → on_client_given_up
     adopt,            ///< done: use the row last seen
     fail,             ///< done: `error`
   };
@@ -71,6 +73,11 @@ class RefreshFlow final {
   Decision on_failure(const Error& error, Moment now, double jitter);
   /// A compare-and-set of mark, save or require_sign_in lost.
   Decision on_conflict(Step step, const std::optional<vault::Credential>& row, Moment now);
+  /// `passing` is set when the server is not well, so that its refusal of the client means nothing.
+  Decision on_probed(const std::optional<Error>& passing, Moment now, double jitter);
+  /// `error` says what the person must do. The row is not touched: the login works on when the
+  /// server takes its client again.
+  Decision on_client_given_up(const Error& error, Moment now) const;
   Decision on_saved() const { return {Step::adopt}; }
   /// The store failed while the only copy of the pair is in memory: tried again for a while.
   Decision on_save_failed(const Error& error);
@@ -96,6 +103,7 @@ class RefreshFlow final {
   std::optional<vault::Credential> row_;
   std::optional<Decision> after_;  ///< what follows on_noted()
   int save_failures_ = 0;
+  bool probed_ = false;
 };
 
 }  // namespace gatehouse::oauth_client

@@ -76,7 +76,7 @@ TEST(RefreshFlow, polls_while_another_holds_the_lease_and_gives_up_as_transient)
 
 TEST(RefreshFlow, only_invalid_grant_asks_for_a_sign_in) {
   for (const Errc code : {Errc::server_error, Errc::unavailable, Errc::timeout, Errc::rate_limited,
-                          Errc::tls, Errc::blocked_address, Errc::invalid_client, Errc::rejected}) {
+                          Errc::tls, Errc::blocked_address, Errc::rejected}) {
     RefreshFlow made = sent();
     const auto decision = made.on_failure({code, "x", ""}, at(1s), 0);
     EXPECT_EQ(decision.step, Step::settle) << to_string(code);
@@ -98,12 +98,35 @@ TEST(RefreshFlow, invalid_grant_over_a_moved_version_adopts_the_winner) {
 }
 
 TEST(RefreshFlow, a_valid_token_stays_in_use_whatever_its_refresh_ends_in) {
-  for (const Errc code : {Errc::server_error, Errc::unavailable, Errc::invalid_client,
-                          Errc::invalid_grant, Errc::rejected}) {
+  for (const Errc code :
+       {Errc::server_error, Errc::unavailable, Errc::invalid_grant, Errc::rejected}) {
     RefreshFlow made = sent(alive());
     (void)made.on_failure({code, "x", ""}, at(1s), 0);
     EXPECT_EQ(made.on_noted().step, Step::adopt) << to_string(code);
   }
+}
+
+TEST(RefreshFlow, a_refused_client_is_looked_at_and_tried_once_more_before_it_is_given_up) {
+  const Error refused{Errc::invalid_client, "x", ""};
+  RefreshFlow made = sent();
+  EXPECT_EQ(made.on_failure(refused, at(1s), 0).step, Step::settle);
+  EXPECT_EQ(made.on_noted().step, Step::probe);
+  const auto again = made.on_probed(std::nullopt, at(1s), 0);
+  EXPECT_EQ(again.step, Step::read);
+  EXPECT_GT(again.delay, 0ms);
+  EXPECT_EQ(made.on_failure(refused, at(3s), 0).step, Step::settle);
+  EXPECT_EQ(made.on_noted().step, Step::give_up_client);
+  const Error person{Errc::sign_in_required, "y", ""};
+  EXPECT_EQ(made.on_client_given_up(person, at(3s)).error->code, Errc::sign_in_required);
+}
+
+TEST(RefreshFlow, a_refused_client_of_a_server_that_is_not_well_is_a_passing_fault) {
+  RefreshFlow made = sent();
+  (void)made.on_failure({Errc::invalid_client, "x", ""}, at(1s), 0);
+  (void)made.on_noted();
+  const auto end = made.on_probed(Error{Errc::server_error, "503", ""}, at(1s), 0);
+  ASSERT_EQ(end.step, Step::fail);
+  EXPECT_EQ(end.error->code, Errc::server_error);
 }
 
 TEST(RefreshFlow, a_refused_token_does_not_stay_in_use) {

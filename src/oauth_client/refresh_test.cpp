@@ -235,22 +235,6 @@ TEST_F(RefresherTest, a_second_pair_of_the_same_epoch_is_dropped_without_revokin
   EXPECT_EQ(http.count("POST", kRevokeUrl), 0);
 }
 
-TEST_F(RefresherTest, invalid_client_concerns_the_registration_and_says_what_to_do) {
-  sign_in(10s);
-  advance(20s);
-  http.on(token_request, 401, R"({"error":"invalid_client"})");
-  const auto fresh = refresh();
-  EXPECT_EQ(fresh.error().code, Errc::invalid_client);
-  EXPECT_NE(fresh.error().hint.find("gatehouse login demo"), std::string::npos);
-  EXPECT_FALSE(stored().sign_in_required);
-  EXPECT_EQ(stored().attempts, 0);
-  const auto current = **run(memory.registrations().find_current(key.organization, kIssuer,
-                                                                 vault::RegistrationKind::dynamic));
-  EXPECT_LE(*current.secret_expires_at, clock.now());
-  http.on(token_request, 200, tokens("at-1", "rt-1"));
-  EXPECT_TRUE(refresh().has_value()) << "a passing fault costs nothing";
-}
-
 TEST_F(RefresherTest, a_refused_token_without_refresh_token_needs_a_person) {
   sign_in(std::nullopt, "");
   EXPECT_EQ(refresh(RefreshReason::refused).error().code, Errc::sign_in_required);

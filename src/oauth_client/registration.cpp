@@ -6,6 +6,7 @@
 #include "http/url.hpp"
 #include "oauth/authorization.hpp"
 #include "oauth/registration.hpp"
+#include "oauth_client/client_configuration.hpp"
 
 namespace gatehouse::oauth_client {
 
@@ -25,17 +26,6 @@ bool covers(const std::string& registered, const std::string& wanted) {
   const auto b = http::Url::parse(wanted);
   return a && b && a->names_loopback() && a->authority() == a->host() &&
          without_port(*a) == without_port(*b);
-}
-
-bool covers(const Registration& registration, const std::string& redirect_uri) {
-  if (redirect_uri.empty()) return true;  // a login that is not redirected
-  return std::ranges::any_of(registration.redirect_uris, [&](const std::string& registered) {
-    return covers(registered, redirect_uri);
-  });
-}
-
-bool is_expired(const Registration& registration, SystemTime now) {
-  return registration.secret_expires_at && *registration.secret_expires_at <= now;
 }
 
 std::unexpected<Error> nothing_left(const RegistrationRequest& request,
@@ -74,9 +64,20 @@ std::string some_redirect_uri(const vault::OAuthSettings& settings) {
 
 }  // namespace
 
+bool covers_redirect(const Registration& registration, const std::string& redirect_uri) {
+  if (redirect_uri.empty()) return true;  // a login that is not redirected
+  return std::ranges::any_of(registration.redirect_uris, [&](const std::string& registered) {
+    return covers(registered, redirect_uri);
+  });
+}
+
 Registrar::Registrar(vault::RegistrationStore& store, http::Client& client, const Clock& clock,
-                     ClientSettings settings)
-    : store_(store), client_(client), clock_(clock), settings_(std::move(settings)) {}
+                     ClientSettings settings, Sleep sleep)
+    : store_(store),
+      client_(client),
+      clock_(clock),
+      settings_(std::move(settings)),
+      sleep_(std::move(sleep)) {}
 
 Task<Result<Registration>> Registrar::obtain(RegistrationRequest request) {
   if (!request.settings.client_id.empty()) co_return co_await use_preregistered(std::move(request));
@@ -88,13 +89,19 @@ Task<Result<Registration>> Registrar::obtain(RegistrationRequest request) {
   co_return nothing_left(request, settings_);
 }
 
+Task<Result<Registration>> Registrar::obtain_configured(RegistrationRequest request) {
+  co_return co_await use_preregistered(std::move(request));
+}
+
 Task<Result<Registration>> Registrar::use_preregistered(RegistrationRequest request) {
   const vault::OAuthSettings& given = request.settings;
   const auto current = co_await store_.find_current(request.organization, request.server.issuer,
                                                     RegistrationKind::preregistered);
   if (!current) co_return std::unexpected(current.error());
   const auto method =
-      oauth::preregistered_auth_method(!given.client_secret.empty(), request.server);
+      oauth::preregistered_auth_method({!given.client_secret.empty(), !given.private_key.empty(),
+                                        given.auth_method},
+                                       request.server);
   if (!method) co_return std::unexpected(method.error());
   // Two connections may use two clients of one issuer: each writes its own, older ones stay.
   if (*current && (*current)->client_id == given.client_id &&
@@ -130,16 +137,7 @@ Task<Result<Registration>> Registrar::use_client_metadata(RegistrationRequest re
   registration.auth_method = "none";
   co_return co_await store_or_adopt(std::move(registration),
                                     *current ? std::optional((*current)->id) : std::nullopt,
-                                    request.redirect_uri);
-}
-
-Task<Result<Registration>> Registrar::use_dynamic(RegistrationRequest request) {
-  const auto current = co_await store_.find_current(request.organization, request.server.issuer,
-                                                    RegistrationKind::dynamic);
-  if (!current) co_return std::unexpected(current.error());
-  if (*current && covers(**current, request.redirect_uri) && !is_expired(**current, clock_.now()))
-    co_return **current;
-  co_return co_await register_now(std::move(request), *current);
+                                    request.redirect_uri, request.allowances);
 }
 
 Task<Result<Registration>> Registrar::register_now(RegistrationRequest request,
@@ -188,7 +186,7 @@ Task<Result<Registration>> Registrar::register_now(RegistrationRequest request,
   registration.auth_method = std::string(oauth::to_string(*settled));
   registration.redirect_uris =
       response->redirect_uris.empty() ? metadata.redirect_uris : response->redirect_uris;
-  if (!covers(registration, request.redirect_uri)) {
+  if (!covers_redirect(registration, request.redirect_uri)) {
     co_return fail(Errc::rejected,
                    "the registration endpoint did not accept the redirect URI " +
                        quote_remote(request.redirect_uri),
@@ -201,20 +199,26 @@ Task<Result<Registration>> Registrar::register_now(RegistrationRequest request,
   registration.registration_access_token = std::move(response->registration_access_token);
   co_return co_await store_or_adopt(std::move(registration),
                                     current ? std::optional(current->id) : std::nullopt,
-                                    request.redirect_uri);
+                                    request.redirect_uri, request.allowances);
 }
 
 Task<Result<Registration>> Registrar::store_or_adopt(Registration registration,
                                                      std::optional<RegistrationId> expected,
-                                                     std::string redirect_uri) {
+                                                     std::string redirect_uri,
+                                                     std::vector<http::Allowance> allowances) {
   const Registration ours = registration;
   Result<Registration> stored = co_await store_.save(std::move(registration), std::move(expected));
   if (stored || stored.error().code != Errc::conflict) co_return stored;
   // First writer wins. When its client does not cover our redirect URI, ours comes after it.
   const auto winner = co_await store_.find_current(ours.organization, ours.issuer, ours.kind);
   if (!winner) co_return std::unexpected(winner.error());
-  if (*winner && (ours.kind != RegistrationKind::dynamic || covers(**winner, redirect_uri)) &&
-      !is_expired(**winner, clock_.now())) {
+  const bool fits = *winner && (ours.kind != RegistrationKind::dynamic ||
+                                covers_redirect(**winner, redirect_uri));
+  const Fitness fitness = fits ? fitness_of(**winner, clock_.now()) : Fitness::ended;
+  if (fitness == Fitness::good || fitness == Fitness::ending) {
+    // Nobody will use the client that we have just been given.
+    if (ours.kind == RegistrationKind::dynamic)
+      (void)co_await delete_client(ours, std::move(allowances), client_);
     co_return **winner;
   }
   co_return co_await store_.save(ours, *winner ? std::optional((*winner)->id) : std::nullopt);
@@ -235,19 +239,8 @@ Task<Result<std::optional<Registration>>> Registrar::find_current(OrganizationId
     if (!documented || *documented) co_return documented;
   }
   auto found = co_await store_.find_current(organization, issuer, RegistrationKind::dynamic);
-  if (found && *found && is_expired(**found, clock_.now())) found->reset();
+  if (found && *found && fitness_of(**found, clock_.now()) == Fitness::ended) found->reset();
   co_return found;
-}
-
-Task<> retire_registration(vault::RegistrationStore& store, Registration registration,
-                           SystemTime now) {
-  if (registration.kind != RegistrationKind::dynamic) co_return;
-  const RegistrationId original = registration.id;
-  registration.id = RegistrationId::make();
-  registration.secret_expires_at = now;
-  registration.created_at = now;
-  // A conflict means that another one is current already.
-  (void)co_await store.save(std::move(registration), original);
 }
 
 Result<oauth::ClientAuthentication> client_authentication(const Registration& registration) {

@@ -4,11 +4,13 @@
 // issuer and never shown to another.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "async/task.hpp"
+#include "async/timer.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "http/client.hpp"
@@ -34,16 +36,36 @@ struct RegistrationRequest {
   std::vector<http::Allowance> allowances;
 };
 
+/// Whether a new login should rely on a registration.
+enum class Fitness {
+  good,
+  ending,   ///< its secret expires soon: within a quarter of its life, at most seven days
+  ended,    ///< its secret has expired
+  refused,  ///< the server said invalid_client to it, twice
+};
+Fitness fitness_of(const vault::Registration& registration, SystemTime now);
+/// True for a redirect URI that was registered (RFC 8252 §7.3: a loopback one without a port covers
+/// every port), and for an empty one.
+bool covers_redirect(const vault::Registration& registration, const std::string& redirect_uri);
+
 class Registrar final {
  public:
-  /// All must outlive the registrar.
-  Registrar(vault::RegistrationStore& store, http::Client& client, const Clock& clock,
-            ClientSettings settings);
+  using Sleep = std::function<Task<>(Duration)>;
+  /// All must outlive the registrar. `sleep` is replaced in tests.
+  Registrar(
+      vault::RegistrationStore& store, http::Client& client, const Clock& clock,
+      ClientSettings settings, Sleep sleep = [](Duration duration) { return sleep_for(duration); });
 
   /// A registration that covers request.redirect_uri; registers (anew) when there is none, its
-  /// secret has expired or the URI is missing from it. Errors: unsupported (no way to register; the
-  /// hint names what to type), rejected, invalid_client, and http::Client's and the store's.
+  /// secret has expired or soon will, the server refused it, or the URI is missing from it. One
+  /// process at a time registers anew; the others wait for what it gets. Errors: unsupported (no
+  /// way to register; the hint names what to type), rejected, invalid_client, and http::Client's
+  /// and the store's.
   Task<Result<vault::Registration>> obtain(RegistrationRequest request);
+
+  /// The client that request.settings name, and no other way to one: for grants without a person.
+  /// Its id may be empty where the assertion alone says who asks (RFC 7523 §3.1). Errors: as obtain.
+  Task<Result<vault::Registration>> obtain_configured(RegistrationRequest request);
 
   /// What is registered now at that issuer, without asking anybody: its redirect URIs tell the
   /// listener which port to prefer.
@@ -51,26 +73,38 @@ class Registrar final {
                                                                 std::string issuer,
                                                                 vault::OAuthSettings settings);
 
+  /// The server refuses this dynamic client: its successor, registered by us or by another process
+  /// already, with the same redirect URIs. Errors: as obtain().
+  Task<Result<vault::Registration>> replace_refused(RegistrationRequest request,
+                                                    vault::Registration refused);
+  /// Asks the provider for the client's present secret (RFC 7592 §2.1), which some renew that way,
+  /// and stores what changed. Nothing: it offers that not, or says that the client is gone.
+  Task<std::optional<vault::Registration>> renew(vault::Registration registration,
+                                                 std::vector<http::Allowance> allowances);
+
  private:
   Task<Result<vault::Registration>> use_preregistered(RegistrationRequest request);
   Task<Result<vault::Registration>> use_client_metadata(RegistrationRequest request);
   Task<Result<vault::Registration>> use_dynamic(RegistrationRequest request);
+  Task<Result<vault::Registration>> replace(RegistrationRequest request,
+                                            vault::Registration claimed);
   Task<Result<vault::Registration>> register_now(RegistrationRequest request,
                                                  std::optional<vault::Registration> current);
   Task<Result<vault::Registration>> store_or_adopt(vault::Registration registration,
                                                    std::optional<RegistrationId> expected,
-                                                   std::string redirect_uri);
+                                                   std::string redirect_uri,
+                                                   std::vector<http::Allowance> allowances);
 
   vault::RegistrationStore& store_;
   http::Client& client_;
   const Clock& clock_;
   ClientSettings settings_;
+  Sleep sleep_;
 };
 
-/// The server does not know this dynamic client any more: the next obtain() registers anew. A copy
-/// that counts as expired becomes current; credentials keep referring to the original, so that a
-/// passing fault of the server costs nothing. Other kinds are left alone. `store` must outlive the
-/// call.
+/// The server refused this dynamic client: the next obtain() registers anew. Logins that were made
+/// with it stay, so that a passing fault of the server costs nothing. Other kinds are left alone.
+/// `store` must outlive the call.
 Task<> retire_registration(vault::RegistrationStore& store, vault::Registration registration,
                            SystemTime now);
 

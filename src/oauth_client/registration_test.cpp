@@ -7,6 +7,7 @@
 namespace gatehouse::oauth_client {
 namespace {
 
+using namespace std::chrono_literals;
 using vault::RegistrationKind;
 
 constexpr const char* kRegister = "https://as.example/register";
@@ -28,6 +29,14 @@ class RegistrarTest : public fakes::OAuthFixture {
     Registrar registrar(store.registrations(), http, clock, std::move(settings));
     return run(registrar.obtain(request));
   }
+  std::string secret_until(std::chrono::hours life, const std::string& id,
+                           const std::string& more = {}, const std::string& secret = "s") {
+    const auto end = std::chrono::floor<std::chrono::seconds>(clock.now() + life);
+    return R"({"client_id":")" + id + R"(","client_secret":")" + secret +
+           R"(","client_secret_expires_at":)" + std::to_string(end.time_since_epoch().count()) +
+           more + "}";
+  }
+  static Task<> nothing() { co_return; }
   int registrations() const { return http.count("POST", kRegister); }
 
   RegistrationRequest request;
@@ -105,6 +114,74 @@ TEST_F(RegistrarTest, an_expired_secret_means_registering_anew) {
   advance(std::chrono::hours(1));
   answer(R"({"client_id":"c2","client_secret":"s2"})");
   EXPECT_EQ(obtain()->client_id, "c2");
+}
+
+TEST_F(RegistrarTest, a_secret_that_ends_soon_is_replaced_before_it_fails) {
+  answer(secret_until(40h, "c1"));
+  ASSERT_TRUE(obtain().has_value());
+  advance(29h);
+  EXPECT_EQ(obtain()->client_id, "c1");
+  advance(2h);
+  http.on(std::string("POST ") + kRegister, 503, "");
+  EXPECT_EQ(obtain()->client_id, "c1") << "it serves until its end";
+  answer(R"({"client_id":"c2","client_secret":"s2","client_secret_expires_at":0})");
+  EXPECT_EQ(obtain()->client_id, "c2");
+  advance(24h * 3650);
+  EXPECT_EQ(obtain()->client_id, "c2") << "0 means never";
+}
+
+TEST_F(RegistrarTest, a_secret_that_the_provider_renews_keeps_the_client) {
+  answer(secret_until(40h, "c1",
+                      R"(,"registration_client_uri":"https://as.example/register/c1",)"
+                      R"("registration_access_token":"rat")"));
+  ASSERT_TRUE(obtain().has_value());
+  advance(39h);
+  http.on("GET https://as.example/register/c1", 200, secret_until(40h, "c1", {}, "renewed"));
+  EXPECT_EQ(obtain()->client_secret.reveal(), "renewed");
+  EXPECT_EQ(obtain()->client_secret.reveal(), "renewed");
+  EXPECT_EQ(registrations(), 1);
+  EXPECT_EQ(http.count("GET", "https://as.example/register/c1"), 1);
+}
+
+TEST_F(RegistrarTest, while_another_process_registers_anew_its_client_is_waited_for) {
+  answer(R"({"client_id":"c1"})");
+  vault::Registration one = *obtain();
+  one.refused_at = clock.now();
+  one.claimed_at = clock.now();
+  one = *run(memory.registrations().update(one));
+  int looks = 0;
+  Registrar registrar(store.registrations(), http, clock, {}, [&](Duration) -> Task<> {
+    if (++looks == 3) {
+      vault::Registration other = one;
+      other.id = {"reg_w"};
+      other.client_id = "winner";
+      other.refused_at.reset();
+      other.claimed_at.reset();
+      boost::asio::io_context inner;
+      (void)run_to_end(inner, memory.registrations().save(other, one.id));
+    }
+    return nothing();
+  });
+  EXPECT_EQ(run(registrar.obtain(request))->client_id, "winner");
+  EXPECT_EQ(registrations(), 1);
+}
+
+TEST_F(RegistrarTest, the_client_of_a_race_that_was_lost_is_deleted) {
+  http.on("DELETE https://as.example/register/loser", 204, "");
+  http.on(std::string("POST ") + kRegister, [&](const http::Request&) -> Result<http::Reply> {
+    vault::Registration winner{.id = {"reg_w"},
+                               .organization = local_organization(),
+                               .issuer = kIssuer,
+                               .client_id = "winner",
+                               .redirect_uris = {kRedirect}};
+    boost::asio::io_context inner;
+    (void)run_to_end(inner, memory.registrations().save(winner, std::nullopt));
+    return http::Reply{.status = 201,
+                       .body = R"({"client_id":"loser","registration_access_token":"rat",)"
+                               R"("registration_client_uri":"https://as.example/register/loser"})"};
+  });
+  EXPECT_EQ(obtain()->client_id, "winner");
+  EXPECT_EQ(http.count("DELETE", "https://as.example/register/loser"), 1);
 }
 
 TEST_F(RegistrarTest, the_loser_of_a_race_adopts_the_first_registration) {

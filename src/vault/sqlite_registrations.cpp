@@ -186,6 +186,7 @@ class SqliteRegistrations final : public RegistrationStore {
         "secrets = excluded.secrets, auth_method = excluded.auth_method, "
         "redirect_uris = excluded.redirect_uris, secret_expires_at = excluded.secret_expires_at, "
         "registration_client_uri = excluded.registration_client_uri, "
+        "created_at = excluded.created_at, "
         "details = excluded.details, more_secrets = excluded.more_secrets, "
         "revision = excluded.revision WHERE organization = excluded.organization "
         "AND issuer = excluded.issuer AND kind = excluded.kind",
