@@ -1,5 +1,6 @@
 #include "gateway/directory.hpp"
 
+#include "identity/tool_filter.hpp"
 #include "jsonrpc/json.hpp"
 
 namespace gatehouse::gateway {
@@ -112,6 +113,7 @@ Task<Result<void>> Directory::load_all() {
   }
   std::set<std::string> names;
   for (vault::Connection& connection : *connections) {
+    if (!identity::is_served(connection)) continue;
     names.insert(connection.name);
     const std::shared_ptr<ConnectionEntry> known = find(connection.name);
     const bool unchanged = !everything && known && known->connection->id == connection.id &&
@@ -154,6 +156,7 @@ Task<Result<void>> Directory::load_one(vault::Connection connection) {
         logger_.warn("tool_without_name", {{"connection", entry->connection->name}});
         continue;
       }
+      if (!identity::allows_tool(entry->connection->options.tools, capability->tool)) continue;
       auto tool = std::make_unique<ToolEntry>();
       tool->name = capability->tool;
       tool->risk = capability->risk;

@@ -61,8 +61,8 @@ class Directory final {
   /// The feed was silent or reconnected: nothing in memory may be trusted.
   void drop();
 
-  /// By connection name; null when there is none. Valid until the next ensure_fresh() that changes
-  /// it, so hold the pointer.
+  /// By connection name; null when there is none or it is disabled. Tools that its filter leaves
+  /// out are not in it. Valid until the next ensure_fresh() that changes it, so hold the pointer.
   std::shared_ptr<ConnectionEntry> find(std::string_view connection) const;
   /// Sorted by name.
   std::vector<ConnectionNote> notes() const;

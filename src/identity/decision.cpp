@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "identity/tool_filter.hpp"
+
 namespace gatehouse::identity {
 
 bool may_see(const Principal& principal, const vault::Connection& connection) {
-  return principal.organization == connection.organization;
+  return principal.organization == connection.organization && is_served(connection);
 }
 
 bool has_scope(const Principal& principal, std::string_view scope) {
