@@ -44,7 +44,8 @@ struct SendOptions {
   std::span<const Allowance> allowances;  ///< must outlive the call
   std::chrono::milliseconds timeout =
       limits::kDiscoveryTimeout;  ///< until the body is complete, or the head of a stream
-  std::size_t max_body = limits::kDiscoveryBodyBytes;  ///< decompressed
+  std::chrono::milliseconds connect_timeout = limits::kConnectTimeout;  ///< TCP and TLS, each
+  std::size_t max_body = limits::kDiscoveryBodyBytes;                   ///< decompressed
   Redirects redirects = Redirects::none;
   bool stream_events =
       false;  ///< hand over a text/event-stream answer as Reply::stream instead of reading it

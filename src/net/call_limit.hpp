@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "async/cancel.hpp"
+#include "base/limits.hpp"
 #include "net/deadline_wheel.hpp"
 
 namespace gatehouse::net {
@@ -28,6 +29,9 @@ class CallLimit final {
   Reason reason() const { return reason_; }
   bool stopped() const { return reason_ != Reason::none; }
   CancelSource* cancel_source() const { return cancel_; }
+  /// How long TCP and TLS may take, each.
+  std::chrono::milliseconds connect_timeout() const { return connect_timeout_; }
+  void set_connect_timeout(std::chrono::milliseconds timeout) { connect_timeout_ = timeout; }
 
   /// While it lives, `on_stop` runs when the request must end; it must not resume a task within
   /// the call. It does not run for a limit that stopped before.
@@ -53,6 +57,7 @@ class CallLimit final {
 
   Deadline deadline_;
   CancelSource* cancel_;
+  std::chrono::milliseconds connect_timeout_ = limits::kConnectTimeout;
   CancelSource::Registration registration_;
   std::function<void()> on_stop_;
   Reason reason_ = Reason::none;

@@ -175,7 +175,7 @@ Task<Result<void>> Connector::start_tls(Wire& wire, const std::string& host, Cal
     slow = true;
     wire.close();
   });
-  deadline.set(limits::kConnectTimeout);
+  deadline.set(limit.connect_timeout());
   while (true) {
     const Wire::Step step = wire.handshake();
     if (step.status == Wire::Status::done) co_return Result<void>{};
@@ -189,8 +189,8 @@ Task<Result<void>> Connector::start_tls(Wire& wire, const std::string& host, Cal
       if (!slow) throw;
     }
     if (slow)
-      co_return fail(Errc::timeout,
-                     "the TLS handshake with " + host + " took longer than kConnectTimeout");
+      co_return fail(Errc::timeout, fmt::format("the TLS handshake with {} took longer than {} ms",
+                                                host, limit.connect_timeout().count()));
     if (!ready) co_return std::unexpected(stop_error(limit, "the TLS handshake with " + host));
   }
 }

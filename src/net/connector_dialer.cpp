@@ -50,15 +50,19 @@ std::vector<Endpoint> interleave(const std::vector<Endpoint>& endpoints) {
 /// One race. Attempts hold it, so that it outlives the task that started it.
 class Race final : public std::enable_shared_from_this<Race> {
  public:
-  Race(Executor executor, DeadlineWheel& wheel, std::vector<Endpoint> endpoints)
+  Race(Executor executor, DeadlineWheel& wheel, std::vector<Endpoint> endpoints,
+       std::chrono::milliseconds timeout)
       : executor_(executor),
+        timeout_(timeout),
         endpoints_(std::move(endpoints)),
         over_(executor),
         head_start_(wheel, [this] { start_next(); }),
-        give_up_(wheel, [this] { end("no answer within kConnectTimeout"); }) {}
+        give_up_(wheel, [this] {
+          end(fmt::format("no answer within {} ms (the time to connect)", timeout_.count()));
+        }) {}
 
   Task<> run() {
-    give_up_.set(limits::kConnectTimeout);
+    give_up_.set(timeout_);
     start_next();
     co_await over_.wait();
   }
@@ -121,6 +125,7 @@ class Race final : public std::enable_shared_from_this<Race> {
   }
 
   Executor executor_;
+  std::chrono::milliseconds timeout_;
   std::vector<Endpoint> endpoints_;
   std::list<Attempt> attempts_;
   Attempt* winner_ = nullptr;
@@ -137,7 +142,8 @@ class RacingDialer final : public Dialer {
   RacingDialer(Executor executor, DeadlineWheel& wheel) : executor_(executor), wheel_(wheel) {}
 
   Task<Result<Dialed>> dial(std::vector<Endpoint> endpoints, CallLimit& limit) override {
-    const auto race = std::make_shared<Race>(executor_, wheel_, interleave(endpoints));
+    const auto race =
+        std::make_shared<Race>(executor_, wheel_, interleave(endpoints), limit.connect_timeout());
     struct End {
       Race& race;
       ~End() { race.close_losers(); }  // also when this task is cancelled

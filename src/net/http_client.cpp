@@ -81,6 +81,7 @@ Task<Result<http::Reply>> GuardedClient::send(http::Request request, http::SendO
   // A broken proxy setting must not turn into direct connections.
   if (!proxies_) co_return std::unexpected(proxies_.error());
   CallLimit limit(shared_.wheel, options.timeout, options.cancel);
+  limit.set_connect_timeout(options.connect_timeout);
   const bool follow = options.redirects == http::Redirects::follow && request.method == "GET";
   Result<TargetPtr> target = find_target(request.target);
   for (int hop = 0;; ++hop) {
