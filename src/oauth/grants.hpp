@@ -3,9 +3,11 @@
 // enterprise-managed-authorization has it). Requests and answers; pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "http/message.hpp"
@@ -42,5 +44,9 @@ http::Request make_identity_exchange_request(std::string_view token_endpoint,
 /// those of oauth_error() for error documents whatever the status, of describe_failure(); protocol
 /// when what was issued is of another type.
 Result<Secret> parse_identity_exchange(int status, std::string_view body);
+
+/// `exp` of a JWT, unverified: only to know whether sending it makes sense. Nothing when it has
+/// none or is no JWT.
+std::optional<SystemTime> jwt_expiry(std::string_view jwt);
 
 }  // namespace gatehouse::oauth

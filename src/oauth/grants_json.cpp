@@ -1,5 +1,6 @@
 #include <boost/json.hpp>
 
+#include "base/encoding.hpp"
 #include "oauth/grants.hpp"
 #include "oauth/json_fields.hpp"
 
@@ -23,6 +24,20 @@ Result<Secret> parse_identity_exchange(int status, std::string_view body) {
   if (assertion.empty())
     return fail(Errc::protocol, "the identity provider answered without an identity assertion");
   return assertion;
+}
+
+std::optional<SystemTime> jwt_expiry(std::string_view jwt) {
+  constexpr std::int64_t kFarthest = 253402300799;  // the year 9999
+  const std::size_t first = jwt.find('.');
+  const std::size_t second = first == std::string_view::npos ? first : jwt.find('.', first + 1);
+  if (second == std::string_view::npos) return std::nullopt;
+  const auto claims = base64url_decode(jwt.substr(first + 1, second - first - 1));
+  if (!claims) return std::nullopt;
+  const auto document = parse_object(*claims, "the claims");
+  if (!document) return std::nullopt;
+  const auto end = count_member(*document, "exp", kFarthest);
+  if (!end) return std::nullopt;
+  return SystemTime(std::chrono::seconds(*end));
 }
 
 }  // namespace gatehouse::oauth

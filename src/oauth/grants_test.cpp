@@ -70,5 +70,14 @@ TEST(Grants, refusals_keep_the_words_of_the_provider) {
   EXPECT_EQ(parse_identity_exchange(502, "").error().code, Errc::server_error);
 }
 
+TEST(Grants, the_end_of_an_assertion_is_read_from_its_claims) {
+  const auto jwt = [](const char* claims) { return "e30." + base64url_encode(claims) + ".sig"; };
+  EXPECT_EQ(jwt_expiry(jwt(R"({"exp":1000})")), SystemTime(std::chrono::seconds(1000)));
+  EXPECT_EQ(jwt_expiry(jwt(R"({"exp":1e300})")), SystemTime(std::chrono::seconds(253402300799)));
+  EXPECT_FALSE(jwt_expiry(jwt("{}")).has_value());
+  for (const char* text : {"", ".", "..", "a.b", "a.!.c", "a.e30.c"})
+    EXPECT_FALSE(jwt_expiry(text).has_value()) << text;
+}
+
 }  // namespace
 }  // namespace gatehouse::oauth

@@ -322,6 +322,9 @@ class SqliteCredentials final : public CredentialStore {
   void store_login(Database& database, const Credential& record) const {
     const CredentialKey& key = record.key;
     const std::optional<std::string> more = seal_more(record);
+    // A row that waits for its first token holds no login.
+    std::optional<std::string> tokens;
+    if (!record.tokens.access_token.empty()) tokens = seal_tokens(record);
     database.run(
         "INSERT INTO credentials (organization, connection, owner, account, issuer, resource, "
         "registration, token_endpoint, revocation_endpoint, server_url, tokens, expires_at, "
@@ -340,7 +343,7 @@ class SqliteCredentials final : public CredentialStore {
         key.organization.value, key.connection.value, owner_text(key), key.account,
         record.binding.issuer, record.binding.resource, record.binding.registration.value,
         record.binding.token_endpoint, record.binding.revocation_endpoint,
-        record.binding.server_url, Blob{seal_tokens(record)}, record.tokens.expires_at,
+        record.binding.server_url, to_blob(tokens), record.tokens.expires_at,
         record.tokens.obtained_at, record.tokens.scope, record.requested_scope, record.subject,
         record.version, record.epoch, Blob{encode_details(details_of(record))}, to_blob(more));
   }
