@@ -6,6 +6,7 @@ namespace gatehouse::net {
 namespace {
 
 constexpr char kEscape = 0x1b;
+constexpr std::size_t kSequenceBytes = 16;
 
 bool is_continuation(char c) {
   return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
@@ -19,13 +20,23 @@ std::optional<TerminalEvent> LineEditor::feed(std::string_view& bytes, std::stri
     bytes.remove_prefix(1);
     if (state_ == State::escape) {
       state_ = c == '[' || c == 'O' ? State::sequence : State::text;
+      sequence_.clear();
       if (c == kEscape) return resolve_escape();
       continue;  // Alt and a key: ignored
     }
     if (state_ == State::sequence) {
-      if (c >= 0x40 && c <= 0x7e) state_ = State::text;  // an arrow key and the like: ignored
+      if (c < 0x40 || c > 0x7e) {
+        if (sequence_.size() < kSequenceBytes) sequence_ += c;
+        continue;
+      }
+      state_ = State::text;
+      if (auto event = end_sequence(c, echo)) return event;
       continue;
     }
+    const bool is_key = !pasting_ && line_.empty() && bytes.empty() && !keys_.empty() &&
+                        keys_.find(c) != std::string::npos;
+    if (is_key) return TerminalEvent{TerminalEvent::Kind::key, std::string(1, c)};
+    if (pasting_ && (c == '\r' || c == '\n')) continue;
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
       if (auto event = on_control(c, echo)) return event;
     } else if (line_.size() < max_bytes_) {
@@ -34,6 +45,15 @@ std::optional<TerminalEvent> LineEditor::feed(std::string_view& bytes, std::stri
     }
   }
   return std::nullopt;
+}
+
+// An arrow key and the like is ignored.
+std::optional<TerminalEvent> LineEditor::end_sequence(char last, std::string& echo) {
+  if (last != '~') return std::nullopt;
+  if (sequence_ == "200") pasting_ = true;
+  if (sequence_ != "201" || !std::exchange(pasting_, false) || line_.empty()) return std::nullopt;
+  echo += '\n';
+  return TerminalEvent{TerminalEvent::Kind::line, std::exchange(line_, {})};
 }
 
 std::optional<TerminalEvent> LineEditor::on_control(char c, std::string& echo) {

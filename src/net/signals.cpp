@@ -20,4 +20,10 @@ Task<int> wait_for_termination() {
   co_return co_await signals.async_wait(boost::asio::use_awaitable_t<Executor>{});
 }
 
+Task<> wait_for_resize() {
+  boost::asio::basic_signal_set<Executor> signals(co_await boost::asio::this_coro::executor,
+                                                  SIGWINCH);
+  (void)co_await signals.async_wait(boost::asio::use_awaitable_t<Executor>{});
+}
+
 }  // namespace gatehouse::net

@@ -14,4 +14,7 @@ void ignore_sigpipe();
 /// second Ctrl-C during the drain ends the process at once. Cancellable.
 Task<int> wait_for_termination();
 
+/// Waits until the terminal has another size (SIGWINCH). Cancellable.
+Task<> wait_for_resize();
+
 }  // namespace gatehouse::net

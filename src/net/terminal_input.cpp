@@ -60,6 +60,19 @@ class TerminalInputImpl final : public TerminalInput {
 
   Task<TerminalEvent> read(Echo echo) override {
     if (!is_terminal_) co_return co_await read_plain();
+    editor_.watch_keys({});
+    co_return co_await read_terminal(echo, Edits::silent);
+  }
+
+  Task<TerminalEvent> read_key(std::string keys) override {
+    editor_.watch_keys(std::move(keys));
+    co_return co_await read_terminal(Echo::hidden, Edits::told);
+  }
+
+ private:
+  enum class Edits { silent, told };
+
+  Task<TerminalEvent> read_terminal(Echo echo, Edits edits) {
     const RawMode raw(descriptor_.native_handle());
     while (true) {
       std::string_view bytes = pending_;
@@ -68,6 +81,8 @@ class TerminalInputImpl final : public TerminalInput {
       pending_.erase(0, pending_.size() - bytes.size());
       if (echo == Echo::shown) show(shown);
       if (event) co_return std::move(*event);
+      if (edits == Edits::told && !shown.empty())
+        co_return TerminalEvent{TerminalEvent::Kind::edited, editor_.line()};
       if (editor_.escape_pending()) {
         const Result<bool> more = co_await with_timeout<bool>(kEscapeWait, read_more(), "Esc");
         if (!more) co_return editor_.resolve_escape();
@@ -78,7 +93,6 @@ class TerminalInputImpl final : public TerminalInput {
     }
   }
 
- private:
   Task<TerminalEvent> read_plain() {
     while (true) {
       const std::size_t end = pending_.find('\n');

@@ -18,6 +18,8 @@ struct TerminalEvent {
     escape,     ///< Esc; terminals only
     interrupt,  ///< Ctrl-C; terminals only
     end,        ///< Ctrl-D on an empty line, or end of file
+    key,        ///< one of the keys that were asked for, on an empty line; text holds it
+    edited,     ///< text holds the line as it is now
   };
   Kind kind = Kind::end;
   std::string text;
@@ -38,6 +40,9 @@ class TerminalInput {
   /// On a terminal a small editor: backspace, Ctrl-W, Ctrl-U; longer lines than the 4 KB of a
   /// terminal's own editor. Cancellable; what was typed so far is then kept for the next call.
   virtual Task<TerminalEvent> read(Echo echo) = 0;
+  /// The same for who draws the line himself: nothing is echoed, every change is an event, and a
+  /// key of `keys` that arrives alone on an empty line is one too. Terminals only. Cancellable.
+  virtual Task<TerminalEvent> read_key(std::string keys) = 0;
 };
 
 }  // namespace gatehouse::net

@@ -6,6 +6,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <thread>
+
 #include "async/run.hpp"
 #include "async/timer.hpp"
 #include "net/line_editor.hpp"
@@ -68,6 +70,32 @@ TEST(LineEditor, reports_interrupt_and_end) {
 TEST(LineEditor, cuts_what_exceeds_its_limit) {
   LineEditor editor(4);
   EXPECT_EQ(type(editor, "123456\r").event->text, "1234");
+}
+
+TEST(LineEditor, tells_keys_from_text) {
+  LineEditor editor(100);
+  editor.watch_keys("oq");
+  EXPECT_EQ(type(editor, "o").event->kind, Kind::key);
+  EXPECT_FALSE(type(editor, "https://").event) << "text";
+  EXPECT_FALSE(type(editor, "q").event) << "not on an empty line";
+  EXPECT_EQ(editor.line(), "https://q");
+  editor.watch_keys({});
+  EXPECT_EQ(type(editor, "\x15o\r").event->text, "o");
+  editor.watch_keys("oq");
+  EXPECT_FALSE(type(editor, "only pasted text comes at once").event);
+}
+
+TEST(LineEditor, takes_a_bracketed_paste_as_one_line) {
+  LineEditor editor(100);
+  editor.watch_keys("oq");
+  EXPECT_FALSE(type(editor, "\x1b[200~q").event) << "no key, it is pasted";
+  EXPECT_FALSE(type(editor, "://a/\r\nb").event) << "a break inside is none";
+  const Typed end = type(editor, "c\x1b[201~");
+  ASSERT_TRUE(end.event);
+  EXPECT_EQ(end.event->kind, Kind::line);
+  EXPECT_EQ(end.event->text, "q://a/bc");
+  EXPECT_FALSE(type(editor, "\x1b[200~\x1b[201~").event) << "nothing pasted";
+  EXPECT_EQ(type(editor, "q").event->kind, Kind::key);
 }
 
 class TerminalTest : public ::testing::Test {
@@ -147,6 +175,23 @@ TEST_F(TerminalTest, keeps_what_was_typed_when_a_read_is_cancelled_and_takes_lon
 
 TEST_F(TerminalTest, reports_the_escape_key) {
   EXPECT_EQ(run_to_end(context, read_typed(*input_, person_, "\x1b", 1)).kind, Kind::escape);
+}
+
+TEST_F(TerminalTest, tells_every_change_of_the_line_and_keys_to_who_draws_it) {
+  // Typed once the terminal passes keys on one by one.
+  const auto read_typed_key = [&](std::string bytes) {
+    std::jthread typist([&, bytes] {
+      while ((local_modes() & ICANON) != 0) std::this_thread::yield();
+      type(bytes);
+    });
+    return run_to_end(context, input_->read_key("o"));
+  };
+  EXPECT_EQ(read_typed_key("o").kind, Kind::key);
+  const TerminalEvent edited = read_typed_key("ab");
+  EXPECT_EQ(edited.kind, Kind::edited);
+  EXPECT_EQ(edited.text, "ab");
+  EXPECT_EQ(read_typed_key("\x7f").text, "a");
+  EXPECT_EQ(read_typed_key("\r").kind, Kind::line);
 }
 
 TEST_F(TerminalTest, ends_when_the_terminal_hangs_up) {
