@@ -66,7 +66,16 @@ Task<Result<Exit>> run_and_shut_down(cli::Command& command, Wiring& wiring) {
   co_return exit;
 }
 
-Result<Exit> run(cli::Command& command, bool verbose) {
+// What is logged would be written across lines that are redrawn.
+terminal::Look look_of(const Environment& environment, const cli::Parsed& parsed) {
+  const auto colours = parsed.no_color ? terminal::Colours::none : terminal::Colours::as_found;
+  terminal::Look look = terminal::find_look(environment, ::isatty(STDERR_FILENO) != 0, colours);
+  look.live &= !parsed.verbose;
+  return look;
+}
+
+Result<Exit> run(const cli::Parsed& parsed) {
+  cli::Command& command = *parsed.command;
   const Environment environment = process_environment();
   Result<Paths> paths = find_paths(environment);
   if (!paths) return std::unexpected(paths.error());
@@ -76,11 +85,12 @@ Result<Exit> run(cli::Command& command, bool verbose) {
   if (!config) return std::unexpected(config.error());
   const bool service = command.kind() == cli::Command::Kind::service;
   const std::unique_ptr<Logger> log =
-      make_logger(level_of(*config, verbose, service), style_of(*config));
+      make_logger(level_of(*config, parsed.verbose, service), style_of(*config));
   net::ignore_sigpipe();
 
   boost::asio::io_context context(1);
-  const std::unique_ptr<cli::Terminal> terminal = cli::make_posix_terminal(context.get_executor());
+  const std::unique_ptr<cli::Terminal> terminal =
+      cli::make_posix_terminal(context.get_executor(), look_of(environment, parsed));
   Result<std::unique_ptr<Wiring>> wiring =
       Wiring::build({context.get_executor(), *paths, *config, take_key(environment), environment,
                      *log, *terminal});
@@ -100,7 +110,7 @@ int main_inside_the_fence(int argc, char** argv) {
     std::fputs(text->c_str(), stdout);
     return static_cast<int>(Exit::done);
   }
-  const Result<Exit> exit = run(*parsed.command, parsed.verbose);
+  const Result<Exit> exit = run(parsed);
   return static_cast<int>(exit ? *exit : report(exit.error()));
 }
 

@@ -8,10 +8,10 @@
 #include <array>
 #include <cerrno>
 
+#include "terminal/live_area.hpp"
+
 namespace gatehouse::cli {
 namespace {
-
-constexpr std::size_t kDefaultWidth = 80;
 
 void write_all(int descriptor, std::string_view text) {
   while (!text.empty()) {
@@ -43,25 +43,68 @@ class KeyMode final {
   bool changed_ = false;
 };
 
+terminal::Size window_of(int descriptor) {
+  winsize size{};
+  terminal::Size window;
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0) return window;
+  if (size.ws_col != 0) window.columns = size.ws_col;
+  if (size.ws_row != 0) window.rows = size.ws_row;
+  return window;
+}
+
+// A pasted address comes between marks, so that it is never taken for keys.
+class PosixKeyboard final : public Keyboard {
+ public:
+  explicit PosixKeyboard(net::TerminalInput& input) : input_(input) {
+    write_all(STDERR_FILENO, "\x1B[?2004h");
+  }
+  ~PosixKeyboard() override { write_all(STDERR_FILENO, "\x1B[?2004l"); }
+  Task<net::TerminalEvent> next(std::string keys) override {
+    co_return co_await input_.read_key(std::move(keys));
+  }
+
+ private:
+  net::TerminalInput& input_;
+  KeyMode mode_;
+};
+
 class PosixTerminal final : public Terminal {
  public:
-  explicit PosixTerminal(Executor executor) : executor_(executor) {}
+  PosixTerminal(Executor executor, terminal::Look look)
+      : executor_(executor), look_(look), area_(look) {}
 
   void print(std::string_view text) override {
-    finish_progress();
+    make_room();
     write_all(STDOUT_FILENO, text);
+    draw_area();
   }
 
   void note(std::string_view line) override {
-    finish_progress();
+    make_room();
     write_all(STDERR_FILENO, std::string(line) + "\n");
+    draw_area();
+  }
+
+  void say(const terminal::Line& line) override { note(terminal::to_ansi(line, look_)); }
+
+  const terminal::Look& look() const override { return look_; }
+  terminal::Size size() const override { return window_of(STDERR_FILENO); }
+
+  void show_area(const std::vector<terminal::Line>& lines) override {
+    if (!look_.live) return;
+    finish_progress();
+    lines_ = lines;
+    if (lines_.empty()) write_all(STDERR_FILENO, area_.erase(size().columns));
+    draw_area();
+  }
+
+  std::unique_ptr<Keyboard> open_keyboard() override {
+    if (!input_) input_ = net::TerminalInput::open(executor_);
+    return std::make_unique<PosixKeyboard>(*input_);
   }
 
   void show_progress(std::string_view line) override {
-    if (::isatty(STDERR_FILENO) == 0) return;
-    finish_progress();
-    write_all(STDERR_FILENO, line);
-    progress_ = !line.empty();
+    if (look_.live) show_question(line);
   }
 
   bool can_ask() const override {
@@ -69,16 +112,13 @@ class PosixTerminal final : public Terminal {
   }
 
   std::size_t output_width() const override {
-    if (::isatty(STDOUT_FILENO) == 0) return 0;
-    winsize size{};
-    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kDefaultWidth;
-    return size.ws_col;
+    return ::isatty(STDOUT_FILENO) == 0 ? 0 : window_of(STDOUT_FILENO).columns;
   }
 
   Task<Result<std::optional<std::string>>> read_line(std::string question, Echo echo) override {
     if (!input_) input_ = net::TerminalInput::open(executor_);
     const KeyMode key_mode;
-    show_progress(question);
+    if (::isatty(STDERR_FILENO) != 0) show_question(question);
     net::TerminalEvent event = co_await input_->read(echo);
     progress_ = false;  // the answered question stays where it is
     const bool shown_end = event.kind == net::TerminalEvent::Kind::line && echo == Echo::shown;
@@ -91,6 +131,8 @@ class PosixTerminal final : public Terminal {
         co_return std::optional<std::string>();
       case net::TerminalEvent::Kind::escape:
       case net::TerminalEvent::Kind::interrupt:
+      case net::TerminalEvent::Kind::key:
+      case net::TerminalEvent::Kind::edited:
         break;
     }
     co_return fail(Errc::cancelled, "cancelled");
@@ -113,20 +155,36 @@ class PosixTerminal final : public Terminal {
   }
 
  private:
+  void make_room() {
+    finish_progress();
+    if (!area_.empty()) write_all(STDERR_FILENO, area_.erase(size().columns));
+  }
+  void draw_area() {
+    if (!lines_.empty()) write_all(STDERR_FILENO, area_.draw(lines_, size().columns));
+  }
+  void show_question(std::string_view line) {
+    show_area({});
+    finish_progress();
+    write_all(STDERR_FILENO, line);
+    progress_ = !line.empty();
+  }
   void finish_progress() {
-    if (progress_) write_all(STDERR_FILENO, "\r\x1B[K");
+    if (progress_) write_all(STDERR_FILENO, look_.live ? "\r\x1B[K" : "\n");
     progress_ = false;
   }
 
   Executor executor_;
   std::unique_ptr<net::TerminalInput> input_;  // opened at the first question
-  bool progress_ = false;  // the cursor stands behind a text that the next one replaces
+  terminal::Look look_;
+  terminal::LiveArea area_;
+  std::vector<terminal::Line> lines_;  // of the area
+  bool progress_ = false;              // the cursor stands behind a text that the next one replaces
 };
 
 }  // namespace
 
-std::unique_ptr<Terminal> make_posix_terminal(Executor executor) {
-  return std::make_unique<PosixTerminal>(executor);
+std::unique_ptr<Terminal> make_posix_terminal(Executor executor, terminal::Look look) {
+  return std::make_unique<PosixTerminal>(executor, look);
 }
 
 }  // namespace gatehouse::cli

@@ -7,6 +7,7 @@
 
 namespace gatehouse::cli {
 
-std::unique_ptr<Terminal> make_posix_terminal(Executor executor);
+/// `look`: of standard error.
+std::unique_ptr<Terminal> make_posix_terminal(Executor executor, terminal::Look look);
 
 }  // namespace gatehouse::cli

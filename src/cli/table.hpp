@@ -6,19 +6,14 @@
 #include <string_view>
 #include <vector>
 
+#include "terminal/text.hpp"
+
 namespace gatehouse::cli {
 
-/// Columns a terminal needs for the text (UTF-8): combining marks take none, East Asian wide
-/// characters and emoji two.
-std::size_t display_width(std::string_view text);
-
-/// At most `columns` wide, ending in "…" when something was cut.
-std::string cut_to_width(std::string_view text, std::size_t columns);
-
-/// Remote text for a terminal on one line: control and invisible characters become \u{…}.
-std::string printable(std::string_view text);
-/// The same, but line feeds and tabs stay.
-std::string printable_block(std::string_view text);
+using terminal::cut_to_width;
+using terminal::display_width;
+using terminal::printable;
+using terminal::printable_block;
 
 class Table final {
  public:

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,10 +14,20 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "net/terminal_input.hpp"
+#include "terminal/line.hpp"
+#include "terminal/look.hpp"
 
 namespace gatehouse::cli {
 
 using net::Echo;
+
+/// The keyboard, key by key, while it lives; the terminal is as it was afterwards.
+class Keyboard {
+ public:
+  virtual ~Keyboard() = default;
+  /// As net::TerminalInput::read_key(). Cancellable; nothing that was read is lost then.
+  virtual Task<net::TerminalEvent> next(std::string keys) = 0;
+};
 
 class Terminal {
  public:
@@ -26,6 +37,17 @@ class Terminal {
   virtual void note(std::string_view line) = 0;   ///< a line for the person
   /// A line that the next one replaces, on a terminal; nothing elsewhere.
   virtual void show_progress(std::string_view line) = 0;
+
+  /// What standard error can show, where everything for the person goes.
+  virtual const terminal::Look& look() const = 0;
+  virtual terminal::Size size() const = 0;           ///< of its window, as it is now
+  virtual void say(const terminal::Line& line) = 0;  ///< a note with more than plain text
+  /// Lines at the bottom, redrawn in place; notes appear above them, a question replaces them.
+  /// None: they go. Nothing where look().live is false. They must take fewer rows than the window
+  /// has.
+  virtual void show_area(const std::vector<terminal::Line>& lines) = 0;
+  /// Where can_ask() and look().live; at most one at a time, and no read_line() meanwhile.
+  virtual std::unique_ptr<Keyboard> open_keyboard() = 0;
 
   virtual bool can_ask() const = 0;              ///< a person can be prompted
   virtual std::size_t output_width() const = 0;  ///< of standard output; 0: not a terminal
