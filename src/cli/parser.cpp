@@ -107,11 +107,12 @@ struct Tree {
   std::map<std::string, CLI::App*> groups;
 };
 
-void build(Tree& tree, const std::vector<CommandSpec>& specs, bool& verbose,
+void build(Tree& tree, const std::vector<CommandSpec>& specs, Parsed& parsed,
            const std::string& version) {
   tree.app.footer(kFooter);
   tree.app.set_version_flag("--version", "gatehouse " + version, "Print the version");
-  tree.app.add_flag("-v,--verbose", verbose, "Log what happens, on standard error");
+  tree.app.add_flag("-v,--verbose", parsed.verbose, "Log what happens, on standard error");
+  tree.app.add_flag("--no-color", parsed.no_color, "Use no colours (as does NO_COLOR=1)");
   tree.app.require_subcommand(1);
   tree.app.fallthrough();
   for (const CommandSpec& spec : specs) {
@@ -168,7 +169,7 @@ Parsed parse(std::span<const std::string> words, std::vector<CommandPtr>& comman
 
   Parsed parsed;
   Tree tree;
-  build(tree, specs, parsed.verbose, version);
+  build(tree, specs, parsed, version);
   std::vector<std::string> arguments(before.begin(), before.end());
   std::vector<std::string> after(dashes == words.end() ? dashes : dashes + 1, words.end());
   try {

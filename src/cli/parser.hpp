@@ -15,6 +15,7 @@ struct Parsed {
   std::string complaint;       ///< what is wrong, for standard error
   Exit exit = Exit::done;
   bool verbose = false;
+  bool no_color = false;
 };
 
 /// `words` are the arguments without the program's name. `commands` must outlive the result.
