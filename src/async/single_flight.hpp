@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "async/cancel.hpp"
 #include "async/condition.hpp"
 #include "async/task_group.hpp"
 #include "base/result.hpp"
@@ -21,7 +22,9 @@ class SingleFlight final {
   explicit SingleFlight(TaskGroup& tasks) : tasks_(tasks), flights_(std::make_shared<Flights>()) {}
 
   /// Joins the flight of `key` or starts one with `start`. All who joined get the same result.
-  Task<Result<T>> run(Key key, std::function<Task<Result<T>>()> start) {
+  /// cancelled when `cancel` says so first: then only the waiting ends.
+  Task<Result<T>> run(Key key, std::function<Task<Result<T>>()> start,
+                      CancelSource* cancel = nullptr) {
     std::shared_ptr<Flight> flight;
     if (const auto found = flights_->find(key); found != flights_->end()) {
       flight = found->second;
@@ -31,7 +34,11 @@ class SingleFlight final {
       flights_->emplace(key, flight);
       tasks_.spawn("single_flight", fly(flights_, std::move(key), flight, std::move(start)));
     }
-    while (!flight->result) co_await flight->landed.wait();
+    CancelSource::Registration leave;
+    if (cancel != nullptr) leave = cancel->on_cancel([flight] { flight->landed.notify_all(); });
+    while (!flight->result && !(cancel != nullptr && cancel->cancelled()))
+      co_await flight->landed.wait();
+    if (!flight->result) co_return fail(Errc::cancelled, "the request was cancelled");
     co_return *flight->result;
   }
 

@@ -27,6 +27,8 @@ vault::StoredCatalog to_catalog(const ConnectionId& connection, mcp_client::Tool
 }  // namespace
 
 Task<Result<ListOutcome>> Upstreams::refresh_catalog(Target target) {
+  if (const auto enabled = require_enabled(*target.connection); !enabled)
+    co_return std::unexpected(enabled.error());
   if (const auto readable = require_secrets(*target.connection); !readable) {
     co_return std::unexpected(readable.error());
   }
@@ -35,17 +37,32 @@ Task<Result<ListOutcome>> Upstreams::refresh_catalog(Target target) {
 }
 
 Task<Result<ListOutcome>> Upstreams::list(UpstreamPtr upstream) {
+  if (const auto admitted = admit(*upstream); !admitted)
+    co_return std::unexpected(admitted.error());
+  const InFlight place(upstream, parts_);
+  try {
+    co_return co_await list_now(upstream);
+  } catch (...) {
+    upstream->breaker.on_abandoned();
+    throw;
+  }
+}
+
+Task<Result<ListOutcome>> Upstreams::list_now(UpstreamPtr upstream) {
+  const auto timeout = upstream->connection->options.request_timeout.value_or(limits::kListTimeout);
   for (bool repeated = false;; repeated = true) {
     Result<OpenOutcome> opened = co_await ensure_open(upstream);
     record(upstream, opened ? nullptr : &opened.error());
     if (!opened) co_return std::unexpected(opened.error());
     if (PersonNeeded* needed = std::get_if<PersonNeeded>(&*opened)) co_return std::move(*needed);
     const std::shared_ptr<mcp_client::Peer> peer = upstream->peer;
+    if (!peer) continue;  // it died, and a request noticed before us
     oauth_client::AccessTokenPtr used = upstream->authorizer->current();
+    const FixedHeaders::ListPtr sent = upstream->authorizer->fixed().current();
     const bool is_stdio = upstream->connection->transport == vault::Transport::stdio;
     Result<mcp_client::ListAnswer> answer = co_await mcp_client::list_tools(
         *peer, is_stdio ? mcp_client::PeerTransport::stdio : mcp_client::PeerTransport::http,
-        parts_.log);
+        parts_.log, nullptr, timeout);
     record(upstream, answer ? nullptr : &answer.error());
     if (!answer) {
       if (answer.error().code == Errc::sign_in_required) {
@@ -58,7 +75,7 @@ Task<Result<ListOutcome>> Upstreams::list(UpstreamPtr upstream) {
     if (mcp::HttpRefusal* refusal = std::get_if<mcp::HttpRefusal>(&*answer)) {
       if (!used) used = upstream->authorizer->current();
       Result<std::optional<PersonNeeded>> needed =
-          co_await on_refusal(upstream, std::move(*refusal), used, repeated);
+          co_await on_refusal(upstream, std::move(*refusal), used, sent, repeated);
       if (!needed) co_return std::unexpected(needed.error());
       if (*needed) co_return std::move(**needed);
       continue;

@@ -13,8 +13,16 @@ std::optional<mcp_client::EraVerdict> known_era(const vault::ConnectionState& st
                                                 SystemTime now) {
   if (state.era.empty() || !state.era_at || now - *state.era_at >= limits::kEraCache)
     return std::nullopt;
-  return mcp_client::EraVerdict{state.era == "modern" ? mcp::Era::modern : mcp::Era::legacy,
-                                state.protocol_version};
+  return mcp_client::EraVerdict{
+      state.era == "modern" ? mcp::Era::modern : mcp::Era::legacy, state.protocol_version,
+      state.era == vault::kHttpWithSse ? mcp_client::HttpTransport::http_with_sse
+                                       : mcp_client::HttpTransport::streamable};
+}
+
+std::string era_word(const mcp_client::EraVerdict& verdict) {
+  if (verdict.era == mcp::Era::modern) return "modern";
+  const bool sse = verdict.transport == mcp_client::HttpTransport::http_with_sse;
+  return sse ? std::string(vault::kHttpWithSse) : "legacy";
 }
 
 std::string server_info_json(const mcp_client::ServerInfo& info) {
@@ -43,9 +51,11 @@ std::string way_out(vault::Health health, const std::string& name) {
 
 }  // namespace
 
-Task<Result<Upstreams::OpenOutcome>> Upstreams::ensure_open(UpstreamPtr upstream) {
+Task<Result<Upstreams::OpenOutcome>> Upstreams::ensure_open(UpstreamPtr upstream,
+                                                            CancelSource* cancel) {
   if (upstream->peer) co_return OpenOutcome(Ready{});
-  co_return co_await openings_.run(upstream.get(), [this, upstream] { return open(upstream); });
+  co_return co_await openings_.run(
+      upstream.get(), [this, upstream] { return open(upstream); }, cancel);
 }
 
 Task<Result<void>> Upstreams::load_schemas(UpstreamPtr upstream) {
@@ -54,6 +64,7 @@ Task<Result<void>> Upstreams::load_schemas(UpstreamPtr upstream) {
                                                        upstream->key.connection);
   if (!catalog) co_return std::unexpected(catalog.error());
   upstream->schemas.clear();
+  upstream->repeatable.clear();
   if (!*catalog) co_return Result<void>{};
   for (const std::string& raw : (*catalog)->tools) {
     const jsonrpc::JsonView tool = jsonrpc::JsonView::of_proved(raw);
@@ -61,6 +72,12 @@ Task<Result<void>> Upstreams::load_schemas(UpstreamPtr upstream) {
     const std::optional<jsonrpc::JsonView> schema = tool.find("inputSchema");
     if (!name) continue;
     const bool mirrors = schema && schema->raw().find("x-mcp-header") != std::string_view::npos;
+    const std::optional<jsonrpc::JsonView> hints = tool.find("annotations");
+    const auto hint = [&](std::string_view word) {
+      const std::optional<jsonrpc::JsonView> value = hints ? hints->find(word) : std::nullopt;
+      return value && value->raw() == "true";
+    };
+    if (hint("readOnlyHint") || hint("idempotentHint")) upstream->repeatable.insert(*name);
     upstream->schemas.insert_or_assign(*name, mirrors ? std::string(schema->raw()) : "{}");
   }
   co_return Result<void>{};
@@ -69,6 +86,12 @@ Task<Result<void>> Upstreams::load_schemas(UpstreamPtr upstream) {
 Task<Result<mcp_client::Opened>> Upstreams::open_transport(UpstreamPtr upstream,
                                                            vault::ConnectionState state) {
   const mcp_client::Parts parts{parts_.http, parts_.tasks, parts_.log, parts_.clock};
+  const vault::ConnectionOptions& options = upstream->connection->options;
+  const auto attend = [this](const Upstream& of, auto& at) {
+    at.interaction = of.attendant != nullptr ? of.attendant : parts_.interaction;
+    if (at.interaction != nullptr) at.capabilities = at.interaction->capabilities();
+    at.notifications = of.attendant;
+  };
   if (upstream->connection->transport == vault::Transport::stdio) {
     if (!upstream->launcher) upstream->launcher = parts_.launch(*upstream->connection);
     mcp_client::StdioTarget target;
@@ -76,9 +99,12 @@ Task<Result<mcp_client::Opened>> Upstreams::open_transport(UpstreamPtr upstream,
     target.command =
         upstream->connection->command.empty() ? "" : upstream->connection->command.front();
     target.known = known_era(state, parts_.clock.now());
-    if (parts_.interaction != nullptr) target.capabilities = parts_.interaction->capabilities();
-    target.interaction = parts_.interaction;
-    co_return co_await mcp_client::open_stdio(std::move(target), parts);
+    attend(*upstream, target);
+    if (!options.connect_timeout)
+      co_return co_await mcp_client::open_stdio(std::move(target), parts);
+    co_return co_await with_timeout<mcp_client::Opened>(
+        *options.connect_timeout, mcp_client::open_stdio(std::move(target), parts),
+        "starting " + upstream->connection->name);
   }
   mcp_client::HttpTarget target;
   target.url = upstream->connection->url;
@@ -87,8 +113,8 @@ Task<Result<mcp_client::Opened>> Upstreams::open_transport(UpstreamPtr upstream,
   target.authorizer_owner = upstream->authorizer;
   target.known = known_era(state, parts_.clock.now());
   target.fixed_credential = upstream->connection->auth == vault::AuthKind::headers;
-  if (parts_.interaction != nullptr) target.capabilities = parts_.interaction->capabilities();
-  target.interaction = parts_.interaction;
+  attend(*upstream, target);
+  if (options.connect_timeout) target.connect_timeout = *options.connect_timeout;
   // The peer lives inside the upstream, so the plain pointer cannot dangle.
   target.find_input_schema =
       [owner = upstream.get()](std::string_view tool) -> std::optional<std::string> {
@@ -110,6 +136,8 @@ Task<Result<Upstreams::OpenOutcome>> Upstreams::open(UpstreamPtr upstream) {
 
   for (bool repeated = false;; repeated = true) {
     oauth_client::AccessTokenPtr used = upstream->authorizer->current();
+    // Null where the references are read by this very opening: reading them again is of no use.
+    const FixedHeaders::ListPtr sent = upstream->authorizer->fixed().current();
     Result<mcp_client::Opened> opened = co_await open_transport(upstream, *state);
     if (!opened) {
       if (opened.error().code == Errc::sign_in_required) {
@@ -118,7 +146,8 @@ Task<Result<Upstreams::OpenOutcome>> Upstreams::open(UpstreamPtr upstream) {
       }
       const bool reached =
           opened.error().code == Errc::protocol || opened.error().code == Errc::server_error ||
-          opened.error().code == Errc::unsupported || opened.error().code == Errc::rejected;
+          opened.error().code == Errc::unsupported || opened.error().code == Errc::rejected ||
+          opened.error().code == Errc::invalid_client;
       co_await save_health(upstream, reached ? vault::Health::failing : vault::Health::unreachable,
                            opened.error());
       co_return std::unexpected(opened.error());
@@ -127,36 +156,65 @@ Task<Result<Upstreams::OpenOutcome>> Upstreams::open(UpstreamPtr upstream) {
       // The first request of a process loads its token only now.
       if (!used) used = upstream->authorizer->current();
       Result<std::optional<PersonNeeded>> needed =
-          co_await on_refusal(upstream, std::move(*opened->refusal), used, repeated);
+          co_await on_refusal(upstream, std::move(*opened->refusal), used, sent, repeated);
       if (!needed) co_return std::unexpected(needed.error());
       if (*needed) co_return OpenOutcome(std::move(**needed));
       continue;
     }
     upstream->peer = std::move(opened->peer);
     upstream->last_used = parts_.clock.steady_now();
-    const std::string era = opened->verdict.era == mcp::Era::modern ? "modern" : "legacy";
+    if (upstream->retired && upstream->in_flight == 0)
+      parts_.tasks.spawn("close_upstream", close_peer(upstream->peer));
+    const std::shared_ptr<mcp_client::Peer> peer = upstream->peer;
+    make_room(upstream);
+    const std::string era = era_word(opened->verdict);
     // Another task may have written the state meanwhile, so it is read again.
     Result<vault::ConnectionState> current = co_await parts_.store.connections().load_state(
         upstream->key.organization, upstream->key.connection);
     const bool known = known_era(*state, parts_.clock.now()).has_value();
     if (current && (!known || current->era != era)) {
       current->era = era;
-      current->protocol_version = upstream->peer->info().protocol_version;
+      current->protocol_version = peer->info().protocol_version;
       current->era_at = parts_.clock.now();
-      current->server_info = server_info_json(upstream->peer->info());
+      current->server_info = server_info_json(peer->info());
       (void)co_await parts_.store.connections().save_state(upstream->key.organization,
                                                            upstream->key.connection, *current);
     }
+    co_await ask_for_logs(upstream, peer);
     co_return OpenOutcome(Ready{});
   }
+}
+
+Error Upstreams::key_refused(const UpstreamPtr& upstream, int status) const {
+  const std::string& name = upstream->connection->name;
+  Error error{
+      Errc::sign_in_required,
+      fmt::format("{} refuses the configured headers (HTTP {})", name, status),
+      fmt::format("set a valid key: gatehouse remove {0}, then gatehouse add {0} … --header",
+                  name)};
+  std::string references;
+  for (const vault::NamedSecret& header : upstream->connection->headers) {
+    if (header.reference.empty()) continue;
+    references += (references.empty() ? "" : ", ") + header.name;
+  }
+  if (!references.empty()) {
+    error.hint = fmt::format(
+        "put a valid key where {} is read from (gatehouse show {} names the place), then "
+        "`gatehouse status {}`",
+        references, name, name);
+  }
+  return error;
 }
 
 Task<Result<std::optional<PersonNeeded>>> Upstreams::on_refusal(UpstreamPtr upstream,
                                                                 mcp::HttpRefusal refusal,
                                                                 oauth_client::AccessTokenPtr used,
+                                                                FixedHeaders::ListPtr sent,
                                                                 bool repeated) {
   const std::string& name = upstream->connection->name;
   const bool by_header = upstream->connection->auth == vault::AuthKind::headers;
+  if (!by_header && oauth_client::is_machine(*upstream->connection))
+    co_return co_await on_machine_refusal(std::move(upstream), std::move(refusal), used, repeated);
   if (used && !by_header && refusal.status == 403) {
     const auto challenges =
         oauth::parse_challenges(std::span<const std::string>(refusal.challenges));
@@ -180,13 +238,16 @@ Task<Result<std::optional<PersonNeeded>>> Upstreams::on_refusal(UpstreamPtr upst
     co_await save_health(upstream, vault::Health::sign_in_required, renewed.error());
     co_return PersonNeeded{PersonNeeded::Why::sign_in, renewed.error(), {}, refusal.challenges};
   }
+  if (by_header && sent && refusal.status == 401 && !repeated) {
+    const Result<bool> changed = co_await upstream->authorizer->fixed().read_again(sent);
+    if (!changed) co_return std::unexpected(changed.error());
+    if (*changed) co_return std::nullopt;
+  }
   Error error{Errc::sign_in_required,
               fmt::format("{} wants a sign-in (HTTP {})", name, refusal.status),
               fmt::format("run `gatehouse login {}`", name)};
   if (by_header) {
-    error.detail = fmt::format("{} refuses the configured headers (HTTP {})", name, refusal.status);
-    error.hint = fmt::format(
-        "set a valid key: gatehouse remove {0}, then gatehouse add {0} … --header", name);
+    error = key_refused(upstream, refusal.status);
   } else if (used) {
     error.detail =
         fmt::format("{} refuses the token of the last sign-in (HTTP {})", name, refusal.status);

@@ -8,36 +8,16 @@
 namespace gatehouse::upstream {
 namespace {
 
-// Holds a place at the upstream while a request is under way.
-class InFlight final {
- public:
-  InFlight(int& count, SteadyTime& last_used, const Clock& clock)
-      : count_(count), last_used_(last_used), clock_(clock) {
-    ++count_;
-  }
-  InFlight(const InFlight&) = delete;
-  InFlight& operator=(const InFlight&) = delete;
-  ~InFlight() {
-    --count_;
-    last_used_ = clock_.steady_now();
-  }
-
- private:
-  int& count_;
-  SteadyTime& last_used_;
-  const Clock& clock_;
-};
-
 Task<Result<void>> drained(TaskGroup& tasks) {
   co_await tasks.drain();
   co_return Result<void>{};
 }
 
+}  // namespace
+
 Task<> close_peer(std::shared_ptr<mcp_client::Peer> peer) {
   co_await peer->close();
 }
-
-}  // namespace
 
 vault::CredentialKey credential_key(const Target& target) {
   vault::CredentialKey key;
@@ -61,26 +41,38 @@ Upstreams::Upstreams(Parts parts)
 
 Upstreams::~Upstreams() = default;
 
+Upstreams::UpstreamPtr Upstreams::make(const Target& target, const Key& key) {
+  const auto upstream = std::make_shared<Upstream>(target, key, parts_);
+  const vault::ConnectionOptions& options = target.connection->options;
+  if (!options.roots.empty() || !options.log_level.empty()) {
+    std::unique_ptr<Attendant>& attendant =
+        attendants_[{target.connection->id.value, target.connection->revision}];
+    if (!attendant) {
+      attendant = std::make_unique<Attendant>(*target.connection, parts_.interaction, parts_.log,
+                                              parts_.clock);
+    }
+    upstream->attendant = attendant.get();
+  }
+  upstreams_.insert_or_assign(key, upstream);
+  return upstream;
+}
+
 Upstreams::UpstreamPtr Upstreams::find_or_make(const Target& target) {
   const Key key = credential_key(target);
-  if (const auto found = upstreams_.find(key); found != upstreams_.end()) {
-    const bool same = found->second->connection == target.connection ||
-                      found->second->connection->revision == target.connection->revision;
-    if (same && !(found->second->peer && !found->second->peer->alive())) return found->second;
-    if (found->second->peer) parts_.tasks.spawn("close_upstream", close_peer(found->second->peer));
-    const Breaker breaker = found->second->breaker;
-    upstreams_.erase(found);
-    const UpstreamPtr renewed =
-        upstreams_.emplace(key, std::make_shared<Upstream>(target, key, parts_.tokens))
-            .first->second;
-    if (same) {
-      renewed->breaker = breaker;
-      renewed->breaker.on_abandoned();  // a probe under way reports to the one it started on
-    }
-    return renewed;
+  const auto found = upstreams_.find(key);
+  if (found == upstreams_.end()) return make(target, key);
+  const UpstreamPtr known = found->second;
+  const bool same = known->connection == target.connection ||
+                    known->connection->revision == target.connection->revision;
+  if (same && !(known->peer && !known->peer->alive())) return known;
+  upstreams_.erase(found);
+  retire(known);
+  const UpstreamPtr renewed = make(target, key);
+  if (same) {
+    renewed->breaker = known->breaker;
+    renewed->breaker.on_abandoned();  // a probe under way reports to the one it started on
   }
-  return upstreams_.emplace(key, std::make_shared<Upstream>(target, key, parts_.tokens))
-      .first->second;
+  return renewed;
 }
 
 void Upstreams::record(const UpstreamPtr& upstream, const Error* error) {
@@ -105,8 +97,25 @@ void Upstreams::record(const UpstreamPtr& upstream, const Error* error) {
   }
 }
 
+Result<void> require_enabled(const vault::Connection& connection) {
+  if (connection.options.enabled) return {};
+  return fail(Errc::policy, fmt::format("{} is disabled", connection.name),
+              fmt::format("gatehouse enable {}", connection.name));
+}
+
+Result<void> Upstreams::admit(Upstream& upstream) {
+  const SteadyTime now = parts_.clock.steady_now();
+  if (upstream.breaker.admit(now) != Verdict::reject) return {};
+  const auto wait = std::chrono::ceil<std::chrono::seconds>(upstream.breaker.retry_at() - now);
+  return fail(Errc::unavailable,
+              fmt::format("{} did not answer lately and is left alone for {} s more",
+                          upstream.connection->name, std::max<long>(1, wait.count())));
+}
+
 Task<Result<Outcome>> Upstreams::request(Target target, mcp::Request request,
                                          mcp_client::Interaction* interaction) {
+  if (const auto enabled = require_enabled(*target.connection); !enabled)
+    co_return std::unexpected(enabled.error());
   if (const auto readable = require_secrets(*target.connection); !readable) {
     co_return std::unexpected(readable.error());
   }
@@ -116,18 +125,40 @@ Task<Result<Outcome>> Upstreams::request(Target target, mcp::Request request,
                    fmt::format("{} has {} calls under way (kCallsPerUpstream)",
                                upstream->connection->name, upstream->in_flight));
   }
-  const SteadyTime now = parts_.clock.steady_now();
-  if (upstream->breaker.admit(now) == Verdict::reject) {
-    const auto wait = std::chrono::ceil<std::chrono::seconds>(upstream->breaker.retry_at() - now);
-    co_return fail(Errc::unavailable,
-                   fmt::format("{} did not answer lately and is left alone for {} s more",
-                               upstream->connection->name, std::max<long>(1, wait.count())));
-  }
-  const InFlight place(upstream->in_flight, upstream->last_used, parts_.clock);
+  if (const auto admitted = admit(*upstream); !admitted)
+    co_return std::unexpected(admitted.error());
+  const InFlight place(upstream, parts_);
+  if (const auto told = upstream->connection->options.request_timeout) request.timeout = *told;
   try {
-    Result<Outcome> outcome = co_await send(upstream, std::move(request), interaction);
+    Result<Outcome> outcome;
+    if (needs_care(*upstream)) {
+      outcome = co_await send_carefully(upstream, std::move(request), interaction);
+    } else {
+      outcome = co_await send(upstream, std::move(request), interaction);
+    }
     record(upstream, outcome ? nullptr : &outcome.error());
     co_return outcome;
+  } catch (...) {
+    upstream->breaker.on_abandoned();
+    throw;
+  }
+}
+
+Task<Result<std::optional<PersonNeeded>>> Upstreams::connect(Target target) {
+  if (const auto enabled = require_enabled(*target.connection); !enabled)
+    co_return std::unexpected(enabled.error());
+  if (const auto readable = require_secrets(*target.connection); !readable)
+    co_return std::unexpected(readable.error());
+  const UpstreamPtr upstream = find_or_make(target);
+  if (const auto admitted = admit(*upstream); !admitted)
+    co_return std::unexpected(admitted.error());
+  const InFlight place(upstream, parts_);
+  try {
+    Result<OpenOutcome> opened = co_await ensure_open(upstream);
+    record(upstream, opened ? nullptr : &opened.error());
+    if (!opened) co_return std::unexpected(opened.error());
+    if (PersonNeeded* needed = std::get_if<PersonNeeded>(&*opened)) co_return std::move(*needed);
+    co_return std::nullopt;
   } catch (...) {
     upstream->breaker.on_abandoned();
     throw;
@@ -137,13 +168,14 @@ Task<Result<Outcome>> Upstreams::request(Target target, mcp::Request request,
 Task<Result<Outcome>> Upstreams::send(UpstreamPtr upstream, mcp::Request request,
                                       mcp_client::Interaction* interaction) {
   for (bool repeated = false;; repeated = true) {
-    if (!upstream->peer) {
-      Result<OpenOutcome> opened = co_await ensure_open(upstream);
+    while (!upstream->peer) {
+      Result<OpenOutcome> opened = co_await ensure_open(upstream, request.cancel);
       if (!opened) co_return std::unexpected(opened.error());
       if (PersonNeeded* needed = std::get_if<PersonNeeded>(&*opened)) co_return std::move(*needed);
     }
     const std::shared_ptr<mcp_client::Peer> peer = upstream->peer;
     oauth_client::AccessTokenPtr used = upstream->authorizer->current();
+    const FixedHeaders::ListPtr sent = upstream->authorizer->fixed().current();
     Result<mcp::Answer> answer = co_await peer->request(request, interaction);
     if (!answer) {
       if (answer.error().code != Errc::sign_in_required) co_return std::unexpected(answer.error());
@@ -153,21 +185,9 @@ Task<Result<Outcome>> Upstreams::send(UpstreamPtr upstream, mcp::Request request
     if (mcp::RpcError* error = std::get_if<mcp::RpcError>(&*answer)) co_return std::move(*error);
     if (!used) used = upstream->authorizer->current();
     Result<std::optional<PersonNeeded>> needed = co_await on_refusal(
-        upstream, std::get<mcp::HttpRefusal>(std::move(*answer)), used, repeated);
+        upstream, std::get<mcp::HttpRefusal>(std::move(*answer)), used, sent, repeated);
     if (!needed) co_return std::unexpected(needed.error());
     if (*needed) co_return std::move(**needed);
-  }
-}
-
-void Upstreams::reset(const ConnectionId& connection) {
-  for (auto entry = upstreams_.begin(); entry != upstreams_.end();) {
-    if (entry->first.connection == connection) {
-      if (entry->second->peer)
-        parts_.tasks.spawn("close_upstream", close_peer(entry->second->peer));
-      entry = upstreams_.erase(entry);
-    } else {
-      ++entry;
-    }
   }
 }
 
@@ -175,24 +195,6 @@ std::optional<mcp_client::ServerInfo> Upstreams::info(const Target& target) cons
   const auto found = upstreams_.find(credential_key(target));
   if (found == upstreams_.end() || !found->second->peer) return std::nullopt;
   return found->second->peer->info();
-}
-
-Task<> Upstreams::run_idle_sweep() {
-  while (true) {
-    co_await sleep_for(std::chrono::seconds(30));
-    const SteadyTime now = parts_.clock.steady_now();
-    for (auto entry = upstreams_.begin(); entry != upstreams_.end();) {
-      const UpstreamPtr& upstream = entry->second;
-      const bool idle = upstream->in_flight == 0 && upstream->peer &&
-                        now - upstream->last_used >= limits::kUpstreamIdle;
-      if (idle) {
-        parts_.tasks.spawn("close_upstream", close_peer(upstream->peer));
-        entry = upstreams_.erase(entry);
-      } else {
-        ++entry;
-      }
-    }
-  }
 }
 
 Task<> Upstreams::shutdown(Duration grace) {

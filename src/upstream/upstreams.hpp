@@ -23,9 +23,13 @@
 #include "mcp_client/peer.hpp"
 #include "oauth_client/token_source.hpp"
 #include "upstream/breaker.hpp"
+#include "upstream/fixed_headers.hpp"
+#include "vault/secret_resolver.hpp"
 #include "vault/store.hpp"
 
 namespace gatehouse::upstream {
+
+class Attendant;
 
 /// A person must act before the request can work. Never a failure of the upstream (design: rule 2).
 struct PersonNeeded {
@@ -66,6 +70,9 @@ struct Parts {
   /// Who answers what a legacy server asks, and what its `initialize` declares: a session is opened
   /// once for all requests. Null: nobody, nothing.
   mcp_client::Interaction* interaction = nullptr;
+  /// Reads the headers that are given by reference. Null: such a connection does not open.
+  vault::SecretResolver read_secret = nullptr;
+  int max_live = limits::kUpstreamsLive;  ///< open at once, as far as some of them rest
 };
 
 class Upstreams final {
@@ -76,44 +83,72 @@ class Upstreams final {
   Upstreams(const Upstreams&) = delete;
   Upstreams& operator=(const Upstreams&) = delete;
 
-  /// Sends one request. Errors: those of Peer::request; unavailable while the breaker is open, with
-  /// the time of the next try; rate_limited when kCallsPerUpstream are under way.
+  /// Sends one request, for at most the connection's request_timeout where it has one, and again as
+  /// often as its read_retries say where that is safe. Errors: those of Peer::request; policy for a
+  /// disabled connection; unavailable while the breaker is open, with the time of the next try;
+  /// rate_limited when kCallsPerUpstream are under way.
   Task<Result<Outcome>> request(Target target, mcp::Request request,
                                 mcp_client::Interaction* interaction = nullptr);
 
   /// Lists the tools, stores catalog and health, and returns the catalog. One listing per upstream
-  /// at a time, whoever asks. A failed listing leaves the stored catalog alone.
+  /// at a time, whoever asks. A failed listing leaves the stored catalog alone. Errors: as
+  /// request().
   Task<Result<ListOutcome>> refresh_catalog(Target target);
 
-  /// Forgets breaker and session of a connection: a login, logout or edit happened.
+  /// Opens the connection unless it is open: what request() does first. Nothing: it is open. Errors:
+  /// as request().
+  Task<Result<std::optional<PersonNeeded>>> connect(Target target);
+
+  /// Forgets breaker and session of a connection: a login, logout or edit happened. Calls under way
+  /// end first.
   void reset(const ConnectionId& connection);
+  /// From the change feed: a connection that was edited, disabled or removed is closed.
+  void on_change(const vault::Change& change);
   /// What the handshake told; nothing when the upstream is not open.
   std::optional<mcp_client::ServerInfo> info(const Target& target) const;
-  /// Closes upstreams without calls for kUpstreamIdle. Runs until cancelled.
+  /// Closes upstreams without calls for their idle_timeout, kUpstreamIdle unless told otherwise.
+  void close_idle();
+  /// The same again and again. Runs until cancelled.
   Task<> run_idle_sweep();
+  /// How many are open.
+  std::size_t live() const;
   /// Ends every session politely. What still opens, lists or says farewell after `grace` is left to
   /// the TaskGroup's own shutdown, which does not wait for servers.
   Task<> shutdown(Duration grace = limits::kDrain);
 
  private:
   struct Upstream;
+  class InFlight;
   using UpstreamPtr = std::shared_ptr<Upstream>;
   struct Ready {};
   using OpenOutcome = std::variant<Ready, PersonNeeded>;
   using Key = vault::CredentialKey;
 
   UpstreamPtr find_or_make(const Target& target);
-  Task<Result<OpenOutcome>> ensure_open(UpstreamPtr upstream);
+  UpstreamPtr make(const Target& target, const Key& key);
+  void retire(const UpstreamPtr& upstream);
+  void make_room(const UpstreamPtr& opened);
+  Result<void> admit(Upstream& upstream);
+  Task<Result<OpenOutcome>> ensure_open(UpstreamPtr upstream, CancelSource* cancel = nullptr);
   Task<Result<OpenOutcome>> open(UpstreamPtr upstream);
   Task<Result<mcp_client::Opened>> open_transport(UpstreamPtr upstream,
                                                   vault::ConnectionState state);
+  Task<Result<std::optional<PersonNeeded>>> on_machine_refusal(
+      UpstreamPtr upstream, mcp::HttpRefusal refusal, oauth_client::AccessTokenPtr used,
+      bool repeated);
   Task<Result<std::optional<PersonNeeded>>> on_refusal(UpstreamPtr upstream,
                                                        mcp::HttpRefusal refusal,
                                                        oauth_client::AccessTokenPtr used,
-                                                       bool repeated);
+                                                       FixedHeaders::ListPtr sent, bool repeated);
+  Error key_refused(const UpstreamPtr& upstream, int status) const;
+  Task<> ask_for_logs(UpstreamPtr upstream, std::shared_ptr<mcp_client::Peer> peer);
   Task<Result<Outcome>> send(UpstreamPtr upstream, mcp::Request request,
                              mcp_client::Interaction* interaction);
+  static bool needs_care(const Upstream& upstream);
+  Task<Result<Outcome>> send_carefully(UpstreamPtr upstream, mcp::Request request,
+                                       mcp_client::Interaction* interaction);
   Task<Result<ListOutcome>> list(UpstreamPtr upstream);
+  Task<Result<ListOutcome>> list_now(UpstreamPtr upstream);
   Task<Result<ListOutcome>> store_catalog(UpstreamPtr upstream, vault::StoredCatalog catalog);
   enum class Save { changed, always };  // changed: a call costs no write
   Task<> save_health(UpstreamPtr upstream, vault::Health health, Error why,
@@ -123,6 +158,8 @@ class Upstreams final {
 
   Parts parts_;
   std::map<Key, UpstreamPtr> upstreams_;
+  /// By connection and revision. Kept: a link that is being closed may still ask.
+  std::map<std::pair<std::string, std::int64_t>, std::unique_ptr<Attendant>> attendants_;
   /// By upstream and not by key: one that a reset replaced meanwhile must not be taken for its
   /// successor. A flight owns its upstream, so the address stays its own.
   SingleFlight<const Upstream*, OpenOutcome> openings_;
