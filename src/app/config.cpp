@@ -6,6 +6,7 @@
 #include <array>
 
 #include "cli/nearest.hpp"
+#include "config/placeholder.hpp"
 #include "http/url.hpp"
 
 namespace gatehouse::app {
@@ -65,6 +66,24 @@ Result<void> put_http_loopback(Config& config, const std::string& text) {
   return {};
 }
 
+Result<void> put_key_source(Config& config, const std::string& text) {
+  using enum vault::KeyPlace;
+  config.key_source.reset();
+  if (text == "auto") return {};
+  for (const vault::KeyPlace place : {file, keyring, environment, command}) {
+    if (text == vault::to_string(place)) config.key_source = place;
+  }
+  if (config.key_source) return {};
+  return fail(Errc::invalid_argument, "is one of auto, file, keyring, environment, command");
+}
+
+Result<void> put_key_command(Config& config, const std::string& text) {
+  Result<std::vector<std::string>> words = config::split_words(text);
+  if (!words) return fail(Errc::invalid_argument, words.error().detail);
+  config.key_command = std::move(*words);
+  return {};
+}
+
 // The one table of all keys.
 struct Key {
   const char* name;
@@ -115,6 +134,16 @@ constexpr std::array kKeys{
           config.proxy.no_proxy = text;
           return Result<void>();
         }},
+    Key{"key.source", "\"auto\"",
+        "Where the key that encrypts secrets in the store is kept: `file`, `keyring`, `command` or "
+        "`environment`. `auto` is `GATEHOUSE_KEY` where it is set, else `key.command`, else the "
+        "file `gatehouse.key` beside the store, which may say that the keyring has it. Move it "
+        "with `gatehouse keys rotate --to …`.",
+        &put_key_source},
+    Key{"key.command", "none",
+        "Program that prints the key, base64 of 32 bytes: a line of words (quoted as in a shell, "
+        "which is not used) or an array of texts. It has 10 s.",
+        &put_key_command},
     Key{"dangerously_allow_http_loopback", "false",
         "Lets every connection, authorization server and redirect reach this machine, also without "
         "encryption, and asks nobody. For development only.",
@@ -192,9 +221,9 @@ std::string config_document() {
       "| Variable | Meaning |\n|---|---|\n"
       "| `GATEHOUSE_HOME` | Folder of store, key and configuration. Default: the XDG folders, "
       "`~/.local/share/gatehouse` for the store |\n"
-      "| `GATEHOUSE_KEY` | The key that encrypts secrets in the store, base64 of 32 bytes. "
-      "Default: "
-      "the file `gatehouse.key` beside the store, made at first use |\n"
+      "| `GATEHOUSE_KEY` | The key that encrypts secrets in the store, base64 of 32 bytes; while it "
+      "is replaced, the new one and the old one. Default: the file `gatehouse.key` beside the "
+      "store, made at first use |\n"
       "| `BROWSER` | Program that opens a sign-in page; `%s` stands for the address. Default: "
       "`xdg-open` where a display is |\n"
       "| `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY` | As usual, also in lower case |\n";

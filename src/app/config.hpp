@@ -10,6 +10,7 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "net/client.hpp"
+#include "vault/key_source.hpp"
 
 namespace gatehouse::app {
 
@@ -24,12 +25,15 @@ struct Config {
   LogFormat log_format = LogFormat::automatic;
   net::ProxyConfig proxy;
   bool dangerously_allow_http_loopback = false;
+  std::optional<vault::KeyPlace> key_source;  ///< nothing: what is given, else the key file
+  std::vector<std::string> key_command;       ///< program and arguments; empty: none
 };
 
 /// One key of the file, as written there.
 struct Setting {
   std::string key;    ///< "log.level"
-  std::string text;   ///< texts as they are, booleans as "true" or "false"
+  std::string text;   ///< texts as they are, booleans as "true" or "false"; an array of texts as
+                      ///< one line of quoted words
   std::string where;  ///< "/home/a/.config/gatehouse/config.toml:3", or the variable's name
 };
 

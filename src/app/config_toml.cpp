@@ -9,6 +9,23 @@
 namespace gatehouse::app {
 namespace {
 
+constexpr std::string_view kWordsKey = "key.command";  // may be an array of texts
+
+/// An array of texts as one line of quoted words.
+std::optional<std::string> words_of(const toml::node& node) {
+  const toml::array* array = node.as_array();
+  if (array == nullptr) return std::nullopt;
+  std::string line;
+  for (const toml::node& element : *array) {
+    const auto word = element.value_exact<std::string>();
+    if (!word) return std::nullopt;
+    line += line.empty() ? "'" : " '";
+    for (const char c : *word) line += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    line += '\'';
+  }
+  return line;
+}
+
 Result<void> collect(const toml::table& table, const std::string& prefix, const std::string& file,
                      std::vector<Setting>& settings) {
   for (const auto& [name, node] : table) {
@@ -20,6 +37,8 @@ Result<void> collect(const toml::table& table, const std::string& prefix, const 
       settings.push_back({key, *text, where});
     } else if (const auto flag = node.value_exact<bool>()) {
       settings.push_back({key, *flag ? "true" : "false", where});
+    } else if (const std::optional<std::string> line = words_of(node); line && key == kWordsKey) {
+      settings.push_back({key, *line, where});
     } else {
       return fail(Errc::invalid_argument,
                   fmt::format("{}: {} must be a text or a boolean", where, key));

@@ -2,6 +2,7 @@
 
 #include "app/browser.hpp"
 #include "app/child_launcher.hpp"
+#include "app/keys.hpp"
 #include "app/version.hpp"
 #include "async/timer.hpp"
 #include "cli/person.hpp"
@@ -11,9 +12,7 @@
 #include "net/child_process.hpp"
 #include "net/client.hpp"
 #include "net/command_runner.hpp"
-#include "vault/master_key.hpp"
 #include "vault/sealer.hpp"
-#include "vault/secret_service.hpp"
 #include "vault/sqlite_store.hpp"
 
 namespace gatehouse::app {
@@ -37,7 +36,21 @@ std::string client_metadata_url(const Config& config) {
   return hosted ? config.public_url + std::string(gateway::kClientMetadataPath) : std::string();
 }
 
-cli::Settings make_settings(const Paths& paths, const Config& config, const vault::MasterKey& key) {
+gateway::StateKeys state_keys(const std::shared_ptr<vault::HeldKeys>& held) {
+  constexpr const char* kPurpose = "request state";
+  gateway::StateKeys keys;
+  keys.current = [held] {
+    const vault::MasterKey key = held->current();
+    return gateway::StateKeys::Key{base64url_encode(key.id()), key.derive(kPurpose)};
+  };
+  keys.find = [held](std::string_view id) -> std::optional<Secret> {
+    const std::optional<std::string> raw = base64url_decode(id);
+    return raw ? held->find_derived(*raw, kPurpose) : std::nullopt;
+  };
+  return keys;
+}
+
+cli::Settings make_settings(const Paths& paths, const Config& config, const Keys& keys) {
   cli::Settings settings;
   settings.listen = config.listen;
   settings.public_url = config.public_url;
@@ -46,31 +59,32 @@ cli::Settings make_settings(const Paths& paths, const Config& config, const vaul
   settings.socket = paths.socket();
   settings.version = version();
   settings.dangerously_allow_http_loopback = config.dangerously_allow_http_loopback;
-  settings.state_key = key.derive("request state");
-  settings.state_key_id = base64url_encode(key.id());
+  settings.state_keys = state_keys(keys.held);
   return settings;
 }
 
-oauth_client::ClientSettings oauth_settings(const cli::Settings& settings) {
+oauth_client::ClientSettings oauth_settings(const cli::Settings& settings,
+                                            vault::SecretResolver resolve) {
   oauth_client::ClientSettings out;
+  out.resolve = std::move(resolve);
   out.client_metadata_url = settings.client_metadata_url;
   return out;
 }
 
 class RealWiring final : public Wiring {
  public:
-  RealWiring(Order order, const vault::MasterKey& key, std::unique_ptr<Workers> workers,
+  RealWiring(Order order, Keys keys, std::unique_ptr<Workers> workers,
              std::unique_ptr<vault::Store> store)
       : order_(std::move(order)),
-        settings_(make_settings(order_.paths, order_.config, key)),
+        settings_(make_settings(order_.paths, order_.config, keys)),
+        keys_(std::move(keys)),
         workers_(std::move(workers)),
         store_(std::move(store)),
         tasks_(order_.executor, order_.log),
         commands_(order_.executor),
-        keyring_(vault::make_secret_service()),
         secrets_({*workers_, commands_,
                   [this](const std::string& name) { return order_.environment(name.c_str()); },
-                  keyring_.get()}),
+                  keys_.keyring.get()}),
         browser_(make_browser(order_.environment)),
         http_(
             net::make_client(order_.executor, *workers_, order_.log, client_config(order_.config))),
@@ -78,13 +92,14 @@ class RealWiring final : public Wiring {
         tokens_(
             *store_, *http_, clock_, tasks_, order_.log,
             [](Duration duration) { return sleep_for(duration); }, &machine_),
-        login_(*store_, *http_, clock_, order_.log, oauth_settings(settings_)),
+        login_(*store_, *http_, clock_, order_.log, oauth_settings(settings_, secrets_.resolver())),
         person_(order_.terminal, *browser_),
         processes_(order_.executor, order_.log),
         upstreams_(upstream_parts()),
         services_{order_.executor, settings_, order_.terminal, *browser_, *workers_,
                   tasks_,          clock_,    order_.log,      *store_,   *http_,
-                  tokens_,         login_,    upstreams_,      person_,   secrets_.resolver()} {
+                  tokens_,         login_,    upstreams_,      person_,
+                  *keys_.held,     *keys_.sources, *keys_.keyring, secrets_.resolver()} {
     // What this process writes is seen by its own caches at once (design §3).
     listener_ = store_->changes().listen(
         [this](const vault::Change& change) { tokens_.on_change(change); });
@@ -115,12 +130,12 @@ class RealWiring final : public Wiring {
 
   Order order_;
   cli::Settings settings_;
+  Keys keys_;
   RealClock clock_;
   std::unique_ptr<Workers> workers_;
   std::unique_ptr<vault::Store> store_;
   TaskGroup tasks_;
   net::ProcessRunner commands_;
-  std::unique_ptr<vault::SecretService> keyring_;
   config::SecretReader secrets_;
   std::unique_ptr<cli::Browser> browser_;
   std::unique_ptr<http::Client> http_;
@@ -134,23 +149,18 @@ class RealWiring final : public Wiring {
   std::shared_ptr<void> listener_;
 };
 
-Result<vault::MasterKey> load_key(const Paths& paths, const Secret& value) {
-  if (!value.empty()) return vault::ValueKeySource(value).load();
-  return vault::FileKeySource(paths.key()).load();
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Wiring>> Wiring::build(Order order) {
   if (const Result<void> ready = prepare(order.paths); !ready)
     return std::unexpected(ready.error());
-  const Result<vault::MasterKey> key = load_key(order.paths, order.key);
-  if (!key) return std::unexpected(key.error());
+  Result<Keys> keys = load_keys(order.paths, order.config, order.environment, order.key);
+  if (!keys) return std::unexpected(keys.error());
   auto workers = std::make_unique<Workers>(kWorkers);
   Result<std::unique_ptr<vault::Store>> store =
-      vault::SqliteStore::open(order.paths.database(), vault::Sealer(*key), *workers, order.log);
+      vault::SqliteStore::open(order.paths.database(), vault::Sealer(keys->held), *workers, order.log);
   if (!store) return std::unexpected(store.error());
-  return std::make_unique<RealWiring>(std::move(order), *key, std::move(workers),
+  return std::make_unique<RealWiring>(std::move(order), std::move(*keys), std::move(workers),
                                       std::move(*store));
 }
 

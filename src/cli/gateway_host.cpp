@@ -27,8 +27,7 @@ gateway::Gateway::Settings gateway_settings(const Settings& settings,
   out.public_url = settings.public_url;
   out.authorities = std::move(authorities);
   out.client_metadata = client_metadata(settings);
-  out.state_key = settings.state_key;
-  out.state_key_id = settings.state_key_id;
+  out.state_keys = settings.state_keys;
   return out;
 }
 
@@ -42,12 +41,17 @@ GatewayHost::GatewayHost(Services& services, std::vector<std::string> authoritie
       gateway_({services.executor, services.store, services.login, services.upstreams, tokens_,
                 tasks_, services.log, services.log, services.clock},
                gateway_settings(services.settings, std::move(authorities))),
+      idle_refresh_({services.store, services.http, services.tokens, tasks_, services.clock,
+                     services.log},
+                    organization_of(services)),
       left_(services.executor) {
   feed_.subscribe(
       [this](const vault::Change& change) {
         services_.tokens.on_change(change);
         tokens_.on_change(change);
         gateway_.on_change(change);
+        idle_refresh_.on_change(change);
+        services_.upstreams.on_change(change);
       },
       [this] {
         services_.tokens.drop_cache();
@@ -65,6 +69,7 @@ Task<Result<void>> GatewayHost::start() {
   if (!prepared) co_return prepared;
   tasks_.spawn("change_feed", feed_.run());
   tasks_.spawn("idle_upstreams", services_.upstreams.run_idle_sweep());
+  tasks_.spawn("refresh_idle_logins", idle_refresh_.run());
   offer_socket();
   co_return Result<void>{};
 }

@@ -11,11 +11,13 @@
 #include "cli/browser.hpp"
 #include "cli/command.hpp"
 #include "cli/terminal.hpp"
+#include "gateway/request_state.hpp"
 #include "http/client.hpp"
 #include "oauth_client/login.hpp"
 #include "oauth_client/token_source.hpp"
 #include "upstream/upstreams.hpp"
 #include "vault/secret_resolver.hpp"
+#include "vault/key_sources.hpp"
 #include "vault/store.hpp"
 
 namespace gatehouse::cli {
@@ -31,8 +33,7 @@ struct Settings {
   std::string socket;     ///< of the running gateway on this store
   std::string version;
   bool dangerously_allow_http_loopback = false;
-  Secret state_key;  ///< seals what clients carry for the gateway
-  std::string state_key_id;
+  gateway::StateKeys state_keys;  ///< seal what clients carry for the gateway
 };
 
 /// References outlive the command.
@@ -51,6 +52,9 @@ struct Services {
   oauth_client::Login& login;
   upstream::Upstreams& upstreams;
   PersonAtTerminal& person;  ///< answers what servers ask
+  vault::HeldKeys& keys;
+  vault::KeySources& key_sources;
+  vault::SecretService& keyring;
   vault::SecretResolver read_secret;  ///< what a reference leads to
 };
 

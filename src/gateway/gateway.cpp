@@ -58,7 +58,7 @@ Gateway::Gateway(Parts parts, Settings settings)
       pipeline_({directory_, parts.upstreams, parts.audit, parts.clock}),
       refresher_({directory_, parts.upstreams, parts.tasks, parts.clock, parts.executor}),
       sign_in_(parts.store, parts.clock,
-               RequestStateSealer(settings_.state_key, settings_.state_key_id),
+               RequestStateSealer(settings_.state_keys),
                [this](const upstream::Target& target, const upstream::PersonNeeded& need) {
                  return make_link(target, need);
                }),

@@ -42,8 +42,7 @@ class Gateway final : public http::Handler {
     std::vector<std::string>
         authorities;              ///< what we listen on, "127.0.0.1:8484"; empty: lines only
     std::string client_metadata;  ///< body of our client ID metadata document; empty: not hosted
-    Secret state_key;             ///< 32 bytes, shared by all replicas
-    std::string state_key_id;
+    StateKeys state_keys;
   };
   Gateway(Parts parts, Settings settings);
   ~Gateway() override;

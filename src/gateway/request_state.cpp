@@ -78,10 +78,18 @@ void append_canonical(std::string& out, const jsonrpc::JsonView& value) {
 
 }  // namespace
 
-RequestStateSealer::RequestStateSealer(Secret key, std::string key_id)
-    : key_(std::move(key)), key_id_(std::move(key_id)) {}
+StateKeys fixed_state_key(Secret key, std::string key_id) {
+  StateKeys keys;
+  keys.current = [key, key_id] { return StateKeys::Key{key_id, key}; };
+  keys.find = [key, key_id](std::string_view id) -> std::optional<Secret> {
+    if (id != key_id) return std::nullopt;
+    return key;
+  };
+  return keys;
+}
 
 std::string RequestStateSealer::seal(const RequestState& state) const {
+  const StateKeys::Key key = keys_.current();
   const std::string plain = fmt::format("{} {} {}", state.round, state.epoch,
                                         state.expires_at.time_since_epoch().count());
   const std::string data = associated_data(state.binding);
@@ -89,22 +97,25 @@ std::string RequestStateSealer::seal(const RequestState& state) const {
   std::string sealed(plain.size() + kTagBytes, '\0');
   crypto_aead_xchacha20poly1305_ietf_encrypt(bytes_of(sealed), nullptr, bytes_of(plain),
                                              plain.size(), bytes_of(data), data.size(), nullptr,
-                                             bytes_of(nonce), bytes_of(key_.reveal()));
-  return "v1." + key_id_ + "." + base64url_encode(nonce + sealed);
+                                             bytes_of(nonce), bytes_of(key.bytes.reveal()));
+  return "v1." + key.id + "." + base64url_encode(nonce + sealed);
 }
 
 Result<RequestState> RequestStateSealer::open(std::string_view text, const RequestBinding& expected,
                                               SystemTime now) const {
-  const std::string prefix = "v1." + key_id_ + ".";
-  if (!text.starts_with(prefix) || text.size() > 1024) return refuse("is not one of ours");
-  const std::optional<std::string> bytes = base64url_decode(text.substr(prefix.size()));
+  constexpr std::string_view kPrefix = "v1.";
+  const std::size_t dot = text.size() > 1024 ? text.npos : text.find('.', kPrefix.size());
+  if (!text.starts_with(kPrefix) || dot == text.npos) return refuse("is not one of ours");
+  const std::optional<Secret> key = keys_.find(text.substr(kPrefix.size(), dot - kPrefix.size()));
+  if (!key) return refuse("is not one of ours");
+  const std::optional<std::string> bytes = base64url_decode(text.substr(dot + 1));
   if (!bytes || bytes->size() < kNonceBytes + kTagBytes) return refuse("is malformed");
   const std::string_view sealed = std::string_view(*bytes).substr(kNonceBytes);
   const std::string data = associated_data(expected);
   std::string plain(sealed.size() - kTagBytes, '\0');
   if (crypto_aead_xchacha20poly1305_ietf_decrypt(
           bytes_of(plain), nullptr, nullptr, bytes_of(sealed), sealed.size(), bytes_of(data),
-          data.size(), bytes_of(*bytes), bytes_of(key_.reveal())) != 0) {
+          data.size(), bytes_of(*bytes), bytes_of(key->reveal())) != 0) {
     return refuse("was changed or belongs to another request");
   }
   RequestState state{expected};

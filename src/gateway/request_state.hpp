@@ -4,6 +4,8 @@
 // sealed.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,10 +32,24 @@ struct RequestState {
   SystemTime expires_at{};
 };
 
+/// The keys that states are sealed with, shared by all replicas; they follow the master key when it
+/// is replaced. Called for each state, from the shard.
+struct StateKeys {
+  struct Key {
+    std::string id;  ///< printable, without dots
+    Secret bytes;    ///< 32
+  };
+  std::function<Key()> current;
+  /// Also of a key that was replaced since the state was sealed.
+  std::function<std::optional<Secret>(std::string_view id)> find;
+};
+/// One key that stays.
+StateKeys fixed_state_key(Secret key, std::string key_id);
+
 class RequestStateSealer final {
  public:
-  /// `key` is 32 bytes shared by all replicas; `key_id` is put in front of every state.
-  RequestStateSealer(Secret key, std::string key_id);
+  /// The key's id is put in front of every state.
+  explicit RequestStateSealer(StateKeys keys) : keys_(std::move(keys)) {}
 
   /// Printable text, at most a few hundred bytes.
   std::string seal(const RequestState& state) const;
@@ -43,8 +59,7 @@ class RequestStateSealer final {
                             SystemTime now) const;
 
  private:
-  Secret key_;
-  std::string key_id_;
+  StateKeys keys_;
 };
 
 /// SHA-256 (hex) over the arguments with object members sorted by name, strings decoded and number

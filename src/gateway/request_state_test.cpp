@@ -20,7 +20,7 @@ RequestState sample() {
 }
 
 TEST(RequestState, comes_back_whole) {
-  const RequestStateSealer sealer(Secret(random_bytes(32)), "k1");
+  const RequestStateSealer sealer(fixed_state_key(Secret(random_bytes(32)), "k1"));
   const Result<RequestState> opened = sealer.open(sealer.seal(sample()), sample().binding, kNow);
   ASSERT_TRUE(opened);
   EXPECT_EQ(opened->round, 1);
@@ -28,7 +28,7 @@ TEST(RequestState, comes_back_whole) {
 }
 
 TEST(RequestState, is_refused_when_any_byte_was_changed) {
-  const RequestStateSealer sealer(Secret(random_bytes(32)), "k1");
+  const RequestStateSealer sealer(fixed_state_key(Secret(random_bytes(32)), "k1"));
   const std::string sealed = sealer.seal(sample());
   for (std::size_t i = 0; i < sealed.size(); ++i) {
     std::string changed = sealed;
@@ -38,13 +38,13 @@ TEST(RequestState, is_refused_when_any_byte_was_changed) {
 }
 
 TEST(RequestState, is_refused_for_another_request_another_key_and_after_its_time) {
-  const RequestStateSealer sealer(Secret(random_bytes(32)), "k1");
+  const RequestStateSealer sealer(fixed_state_key(Secret(random_bytes(32)), "k1"));
   const std::string sealed = sealer.seal(sample());
   RequestBinding other = sample().binding;
   other.capability = "notion.delete";
   EXPECT_FALSE(sealer.open(sealed, other, kNow));
   EXPECT_FALSE(
-      RequestStateSealer(Secret(random_bytes(32)), "k1").open(sealed, sample().binding, kNow));
+      RequestStateSealer(fixed_state_key(Secret(random_bytes(32)), "k1")).open(sealed, sample().binding, kNow));
   EXPECT_FALSE(sealer.open(sealed, sample().binding, kNow + 10min));
 }
 

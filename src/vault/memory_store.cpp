@@ -67,6 +67,7 @@ struct MemoryStore::Parts {
   std::unique_ptr<RegistrationStore> registrations = make_memory_registrations(tables);
   std::unique_ptr<AuthorizationStore> authorizations = make_memory_authorizations(tables);
   std::unique_ptr<AgentTokenStore> agent_tokens = make_memory_agent_tokens(tables);
+  std::unique_ptr<KeyStore> keys = make_memory_keys(tables);
   MemoryChanges changes{tables};
 };
 
@@ -91,6 +92,9 @@ AgentTokenStore& MemoryStore::agent_tokens() {
 }
 ChangeFeed& MemoryStore::changes() {
   return parts_->changes;
+}
+KeyStore& MemoryStore::keys() {
+  return *parts_->keys;
 }
 
 }  // namespace gatehouse::vault

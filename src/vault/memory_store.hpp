@@ -22,6 +22,7 @@ class MemoryStore final : public Store {
   AuthorizationStore& authorizations() override;
   AgentTokenStore& agent_tokens() override;
   ChangeFeed& changes() override;
+  KeyStore& keys() override;
 
  private:
   struct Parts;

@@ -40,6 +40,7 @@ struct MemoryTables {
   std::vector<Registration> registrations;    ///< oldest first
   std::vector<Authorization> authorizations;  ///< oldest first
   std::vector<AgentToken> agent_tokens;       ///< oldest first
+  std::vector<KeyRecord> keys;                ///< oldest first
   std::deque<Change> changes;
   std::int64_t last_change = 0;
   ChangeListeners listeners;
@@ -68,5 +69,6 @@ std::unique_ptr<CredentialStore> make_memory_credentials(MemoryTables& tables);
 std::unique_ptr<RegistrationStore> make_memory_registrations(MemoryTables& tables);
 std::unique_ptr<AuthorizationStore> make_memory_authorizations(MemoryTables& tables);
 std::unique_ptr<AgentTokenStore> make_memory_agent_tokens(MemoryTables& tables);
+std::unique_ptr<KeyStore> make_memory_keys(MemoryTables& tables);
 
 }  // namespace gatehouse::vault

@@ -12,6 +12,7 @@ namespace gatehouse::vault {
 namespace {
 
 constexpr char kVersion = 1;
+constexpr const char* kPurpose = "vault";
 constexpr std::size_t kNonceBytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 
@@ -41,22 +42,22 @@ Result<Envelope> parse_envelope(std::string_view sealed) {
 }
 
 Sealer::Sealer(const MasterKey& current, const std::vector<MasterKey>& older)
-    : current_id_(current.id()) {
-  keys_.emplace(current.id(), current.derive("vault"));
-  for (const MasterKey& key : older) keys_.emplace(key.id(), key.derive("vault"));
+    : keys_(std::make_shared<HeldKeys>(std::vector{current})) {
+  for (const MasterKey& key : older) keys_->add(key);
 }
 
 std::string Sealer::seal(std::string_view plain, const Place& place) const {
+  const MasterKey master = keys_->current();
+  const Secret key = master.derive(kPurpose);
   const std::string nonce = random_bytes(kNonceBytes);
   const std::string data = associated_data(place);
-  std::string sealed = kVersion + current_id_ + nonce;
+  std::string sealed = kVersion + master.id() + nonce;
   const std::size_t head = sealed.size();
   sealed.resize(head + plain.size() + kTagBytes);
   unsigned long long size = 0;
-  crypto_aead_xchacha20poly1305_ietf_encrypt(reinterpret_cast<unsigned char*>(sealed.data() + head),
-                                             &size, bytes_of(plain), plain.size(), bytes_of(data),
-                                             data.size(), nullptr, bytes_of(nonce),
-                                             bytes_of(keys_.at(current_id_).reveal()));
+  crypto_aead_xchacha20poly1305_ietf_encrypt(
+      reinterpret_cast<unsigned char*>(sealed.data() + head), &size, bytes_of(plain), plain.size(),
+      bytes_of(data), data.size(), nullptr, bytes_of(nonce), bytes_of(key.reveal()));
   assert(size == plain.size() + kTagBytes);
   return sealed;
 }
@@ -64,17 +65,18 @@ std::string Sealer::seal(std::string_view plain, const Place& place) const {
 Result<Secret> Sealer::open(std::string_view sealed, const Place& place) const {
   const Result<Envelope> envelope = parse_envelope(sealed);
   if (!envelope) return fail(Errc::corrupt, envelope.error().detail);
-  const auto key = keys_.find(envelope->key_id);
-  if (key == keys_.end())
+  const std::optional<MasterKey> master = keys_->find(envelope->key_id);
+  if (!master)
     return fail(Errc::corrupt,
                 "it was encrypted under another key (id " + hex_encode(envelope->key_id) + ")");
+  const Secret key = master->derive(kPurpose);
   const std::string data = associated_data(place);
   std::string plain(envelope->ciphertext.size() - kTagBytes, '\0');
   unsigned long long size = 0;
   const int opened = crypto_aead_xchacha20poly1305_ietf_decrypt(
       reinterpret_cast<unsigned char*>(plain.data()), &size, nullptr,
       bytes_of(envelope->ciphertext), envelope->ciphertext.size(), bytes_of(data), data.size(),
-      bytes_of(envelope->nonce), bytes_of(key->second.reveal()));
+      bytes_of(envelope->nonce), bytes_of(key.reveal()));
   if (opened != 0) return fail(Errc::corrupt, "it is damaged or belongs to another row");
   return Secret(std::move(plain));
 }

@@ -4,17 +4,17 @@
 //
 // The associated data is the place: organization, table, column, row, and what the secret may be
 // used with (issuer and resource of a credential). A ciphertext moved to another row, or a row
-// edited to name another issuer, does not open. Immutable; safe from any thread.
+// edited to name another issuer, does not open. Safe from any thread.
 #pragma once
 
-#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
 #include "base/secret.hpp"
-#include "vault/master_key.hpp"
+#include "vault/held_keys.hpp"
 
 namespace gatehouse::vault {
 
@@ -39,8 +39,12 @@ Result<Envelope> parse_envelope(std::string_view sealed);
 
 class Sealer final {
  public:
-  /// Seals with `current`; opens with it and with `older`.
+  /// Seals with the key that seals now; opens with every key that is held.
+  explicit Sealer(std::shared_ptr<HeldKeys> keys) : keys_(std::move(keys)) {}
+  /// With keys that stay as they are: seals with `current`.
   explicit Sealer(const MasterKey& current, const std::vector<MasterKey>& older = {});
+
+  HeldKeys& keys() const { return *keys_; }
 
   std::string seal(std::string_view plain, const Place& place) const;
   /// corrupt: damaged, from elsewhere, or sealed under a key that is not here; the detail says
@@ -54,8 +58,7 @@ class Sealer final {
                                        std::size_t count) const;
 
  private:
-  std::string current_id_;
-  std::map<std::string, Secret, std::less<>> keys_;  ///< by key id
+  std::shared_ptr<HeldKeys> keys_;
 };
 
 }  // namespace gatehouse::vault

@@ -19,7 +19,8 @@ class SqliteStore final : public Store {
  public:
   /// Opens or creates the file (0600, in a 0700 directory) and brings its schema up to date; blocks
   /// meanwhile. `workers` and `logger` must outlive the store, which must outlive calls under way.
-  /// Errors: policy (owner or mode), unsupported (written by a newer Gatehouse), storage.
+  /// Errors: policy (owner or mode; our key was replaced), unsupported (written by a newer
+  /// Gatehouse), storage.
   static Result<std::unique_ptr<Store>> open(std::filesystem::path path, Sealer sealer,
                                              Workers& workers, Logger& logger,
                                              StoreClocks clocks = machine_clocks());
@@ -33,6 +34,7 @@ class SqliteStore final : public Store {
   AuthorizationStore& authorizations() override { return *authorizations_; }
   AgentTokenStore& agent_tokens() override { return *agent_tokens_; }
   ChangeFeed& changes() override { return *changes_; }
+  KeyStore& keys() override { return *keys_; }
 
  private:
   explicit SqliteStore(std::unique_ptr<SqliteTables> tables);
@@ -44,6 +46,7 @@ class SqliteStore final : public Store {
   std::unique_ptr<AuthorizationStore> authorizations_;
   std::unique_ptr<AgentTokenStore> agent_tokens_;
   std::unique_ptr<ChangeFeed> changes_;
+  std::unique_ptr<KeyStore> keys_;
 };
 
 }  // namespace gatehouse::vault

@@ -18,6 +18,25 @@ void SqliteWrite::changed(std::string table, const OrganizationId& organization,
   changes.push_back({number, std::move(table), organization, id});
 }
 
+Task<Result<void>> SqliteTables::checkpoint() {
+  co_return co_await workers_.run([this]() -> Result<void> {
+    const std::lock_guard lock(writer_mutex_);
+    writer_->clear_failure();
+    writer_->execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    if (writer_->failure()) return std::unexpected(*writer_->failure());
+    return {};
+  });
+}
+
+void SqliteTables::reload_keys() {
+  const std::lock_guard lock(reload_mutex_);
+  const std::chrono::milliseconds now = clocks_.boot.since_boot();
+  if (now < next_reload_) return;
+  const Result<bool> news = sealer_.keys().reload();
+  if (!news) logger_.warn("key_source_failed", {{"error", describe(news.error())}});
+  if (!news || !*news) next_reload_ = now + std::chrono::seconds{2};
+}
+
 std::string owner_text(const CredentialKey& key) {
   assert(!key.owner || !key.owner->empty());
   return key.owner ? key.owner->value : std::string();

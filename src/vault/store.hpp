@@ -12,6 +12,7 @@
 
 #include "async/task.hpp"
 #include "base/result.hpp"
+#include "vault/key_store.hpp"
 #include "vault/records.hpp"
 
 namespace gatehouse::vault {
@@ -194,6 +195,7 @@ class Store {
   virtual AuthorizationStore& authorizations() = 0;
   virtual AgentTokenStore& agent_tokens() = 0;
   virtual ChangeFeed& changes() = 0;
+  virtual KeyStore& keys() = 0;
 };
 
 }  // namespace gatehouse::vault

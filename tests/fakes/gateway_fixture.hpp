@@ -174,7 +174,8 @@ class GatewayInside {
   gateway::CatalogRefresher refresher{{directory, upstreams, tasks, clock, context.get_executor()}};
   std::string link = "http://127.0.0.1:8484/connect/abc";
   gateway::SignIn sign_in{
-      store, clock, gateway::RequestStateSealer(Secret(std::string(32, 'k')), "k1"),
+      store, clock, gateway::RequestStateSealer(
+          gateway::fixed_state_key(Secret(std::string(32, 'k')), "k1")),
       [this](const upstream::Target&, const upstream::PersonNeeded&) { return link; }};
   gateway::AgentService service{
       {directory, pipeline, refresher, sign_in, log},

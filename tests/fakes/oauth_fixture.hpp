@@ -81,6 +81,7 @@ class FaultyStore final : public vault::Store, public vault::CredentialStore {
   vault::AuthorizationStore& authorizations() override { return inner_.authorizations(); }
   vault::AgentTokenStore& agent_tokens() override { return inner_.agent_tokens(); }
   vault::ChangeFeed& changes() override { return inner_.changes(); }
+  vault::KeyStore& keys() override { return inner_.keys(); }
 
   Task<Result<std::optional<vault::Credential>>> find(vault::CredentialKey key) override {
     if (fails("find")) co_return failure();

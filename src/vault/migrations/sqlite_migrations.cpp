@@ -8,6 +8,7 @@ std::span<const Migration> sqlite_migrations() {
   static const std::array steps{
       Migration{1, kSqlite0001Initial},
       Migration{2, kSqlite0002Details},
+      Migration{3, kSqlite0003Keys},
   };
   return steps;
 }

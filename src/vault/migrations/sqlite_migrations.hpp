@@ -10,6 +10,7 @@ namespace gatehouse::vault {
 
 extern const char* const kSqlite0001Initial;
 extern const char* const kSqlite0002Details;
+extern const char* const kSqlite0003Keys;
 
 std::span<const Migration> sqlite_migrations();
 
