@@ -2,6 +2,8 @@
 // account, and the gateway of the person's own store beside them.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <filesystem>
 
 #include "cli/gateway_server.hpp"
@@ -11,8 +13,21 @@
 namespace gatehouse::cli {
 namespace {
 
+constexpr std::int64_t kLongestLife = 365L * 24 * 3600;
+
 Task<> run_demo(demo::Demo& demo) {
   co_await demo.run();
+}
+
+Result<std::chrono::seconds> parse_life(const std::string& text) {
+  std::int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc() || end != text.data() + text.size() || seconds < 1 ||
+      seconds > kLongestLife) {
+    return fail(Errc::invalid_argument,
+                fmt::format("--token-life takes seconds, 1 to {}", kLongestLife));
+  }
+  return std::chrono::seconds(seconds);
 }
 
 class DemoCommand final : public Command {
@@ -25,16 +40,28 @@ class DemoCommand final : public Command {
         R"(Nobody has a password there, so it answers on loopback only. The gateway works on your own store;
 the provider keeps its sign-ins beside it.
 
+--quirk shows an oddity of deployed providers, so that a client can be tried against it.
+
 Examples:
   gatehouse demo
-  gatehouse demo --listen 127.0.0.1:0 --json)";
+  gatehouse demo --listen 127.0.0.1:0 --json
+  gatehouse demo --list-quirks
+  gatehouse demo --quirk token-form --quirk no-expiry --token-life 30)";
     spec.arguments = {
         {"--listen", "Address and port of provider and servers; 127.0.0.1:8485 when left out",
          &listen_},
         {"--gateway", "Address and port of the gateway; as `gatehouse serve` when left out",
          &gateway_},
+        {"--quirk", "An oddity to show; may be repeated; `help` lists them", &quirks_},
+        {"--list-quirks", "Say what --quirk takes, and what each does", &list_quirks_},
+        {"--token-life", "Seconds that access tokens live; 600 when left out", &token_life_},
         {"--json", "Print the ready line as JSON", &json_}};
     return spec;
+  }
+
+  std::optional<std::string> text_only() override {
+    const bool asked = list_quirks_ || std::ranges::find(quirks_, "help") != quirks_.end();
+    return asked ? std::optional(demo::quirks_text()) : std::nullopt;
   }
 
   Kind kind() const override { return Kind::service; }
@@ -52,6 +79,14 @@ Examples:
     settings.address = where->address;
     settings.port = where->port;
     settings.directory = std::filesystem::path(services.settings.directory) / "demo";
+    Result<demo::QuirkSet> quirks = demo::parse_quirks(quirks_);
+    if (!quirks) co_return std::unexpected(quirks.error());
+    settings.quirks = *quirks;
+    if (!token_life_.empty()) {
+      const Result<std::chrono::seconds> life = parse_life(token_life_);
+      if (!life) co_return std::unexpected(life.error());
+      settings.access_token_life = *life;
+    }
     Result<std::unique_ptr<demo::Demo>> demo =
         demo::Demo::start(services.executor, services.log, services.clock, settings);
     if (!demo) co_return std::unexpected(demo.error());
@@ -99,6 +134,9 @@ What the demo is: {}
 
   std::string listen_ = "127.0.0.1:8485";
   std::string gateway_;
+  std::vector<std::string> quirks_;
+  bool list_quirks_ = false;
+  std::string token_life_;
   bool json_ = false;
 };
 

@@ -14,6 +14,7 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "demo/fault_plan.hpp"
+#include "demo/quirks.hpp"
 #include "oauth_server/context.hpp"
 
 namespace gatehouse::demo {
@@ -23,6 +24,7 @@ struct DemoSettings {
   std::uint16_t port = 8485;        ///< 0: any free port
   std::filesystem::path directory;  ///< keeps sign-ins over a restart; empty: nothing is kept
   std::chrono::seconds access_token_life{600};
+  QuirkSet quirks;  ///< oddities to show
   /// Serves DemoUrls::control, and lets client ID metadata documents come from loopback. For tests.
   bool test_control = false;
 };

@@ -34,12 +34,18 @@ struct Resource {
 /// The body of the RFC 9728 document.
 std::string make_resource_metadata(const Resource& resource, std::string_view issuer);
 
+/// What strangers may do.
+enum class Strangers {
+  refused,
+  may_look,  ///< handshake and lists; calls are refused
+};
+
 class ResourceAuthenticator final : public mcp_server::Authenticator {
  public:
   /// All must outlive it.
   ResourceAuthenticator(const Resource& resource, oauth_server::AuthorizationServer& server,
-                        const OwnHosts& hosts)
-      : resource_(resource), server_(server), hosts_(hosts) {}
+                        const OwnHosts& hosts, Strangers strangers = Strangers::refused)
+      : resource_(resource), server_(server), hosts_(hosts), strangers_(strangers) {}
   Task<std::variant<std::shared_ptr<const mcp_server::Caller>, http::Response>> authenticate(
       const http::Exchange& exchange) override;
 
@@ -48,6 +54,7 @@ class ResourceAuthenticator final : public mcp_server::Authenticator {
   const Resource& resource_;
   oauth_server::AuthorizationServer& server_;
   const OwnHosts& hosts_;
+  Strangers strangers_;
 };
 
 /// For the open server: everybody is the same anonymous caller.

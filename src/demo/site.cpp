@@ -21,10 +21,30 @@ DemoUrls make_urls(const std::string& origin, bool control) {
           control ? origin + "/test-control" : std::string()};
 }
 
+std::string issuer_of(const std::string& origin, const QuirkSet& quirks) {
+  return quirks.has(Quirk::issuer_slash) ? origin + "/" : origin;
+}
+
+/// For clients that cannot register: known beforehand, public, on any port of loopback.
+Task<> add_known_client(oauth_server::Store& store, Logger& logger, SystemTime now) {
+  const oauth_server::Client client{
+      .id = "demo-client",
+      .name = "A client the demo knows",
+      .redirect_uris = {"http://127.0.0.1/callback", "http://localhost/callback"},
+      .may_refresh = true,
+      .created = now};
+  const auto known = co_await store.find_client(client.id);
+  if (known && *known) co_return;
+  const auto added = co_await store.add_client(client);
+  if (!added) logger.error("demo_client_not_added", {{"error", added.error().detail}});
+}
+
 oauth_server::Settings make_settings(const DemoUrls& urls, const DemoSettings& settings) {
-  return {.issuer = urls.base,
+  std::vector<std::string> resources{urls.notes, urls.issues};
+  if (settings.quirks.has(Quirk::resource_origin)) resources.push_back(urls.base);
+  return {.issuer = issuer_of(urls.base, settings.quirks),
           .name = "Gatehouse demo",
-          .resources = {urls.notes, urls.issues},
+          .resources = std::move(resources),
           .scopes = {{"notes:read", "Read your notes"},
                      {"notes:write", "Write notes"},
                      {"notes:delete", "Delete notes for good"},
@@ -32,18 +52,23 @@ oauth_server::Settings make_settings(const DemoUrls& urls, const DemoSettings& s
                      {"issues:write", "Open, change and close issues"}},
           .default_scope = "notes:read notes:write issues:read issues:write",
           .users = {{"ada", "Ada"}, {"grace", "Grace"}},
-          .access_token_life = settings.access_token_life};
+          .access_token_life = settings.access_token_life,
+          .rotate_refresh_tokens = !settings.quirks.has(Quirk::refresh_keeps_token)};
 }
 
 Resource make_resource(const std::string& origin, const std::string& path, std::string name,
-                       std::vector<std::string> scopes) {
-  return {origin + path, std::move(name), origin + std::string(kWellKnown) + path,
-          std::move(scopes)};
+                       std::vector<std::string> scopes, const QuirkSet& quirks) {
+  return {quirks.has(Quirk::resource_origin) ? origin : origin + path, std::move(name),
+          origin + std::string(kWellKnown) + path, std::move(scopes)};
 }
 
 mcp_server::ServerDescription description(std::string name, std::string title,
                                           std::string instructions) {
   return {std::move(name), std::move(title), "1.0.0", std::move(instructions)};
+}
+
+Strangers strangers_of(const QuirkSet& quirks) {
+  return quirks.has(Quirk::late_challenge) ? Strangers::may_look : Strangers::refused;
 }
 
 EndpointSettings endpoint_settings(Eras eras) {
@@ -92,19 +117,24 @@ Site::Site(SiteParts parts, const std::string& origin, std::uint16_t port,
       hosts_(port),
       authorization_server_(make_settings(urls_, settings), parts.store, parts.client, parts.clock,
                             parts.logger),
-      notes_resource_(make_resource(origin, "/notes/mcp", "Notes", {"notes:read", "notes:write"})),
-      issues_resource_(
-          make_resource(origin, "/issues/mcp", "Issues", {"issues:read", "issues:write"})),
-      notes_metadata_(make_resource_metadata(notes_resource_, urls_.base)),
-      issues_metadata_(make_resource_metadata(issues_resource_, urls_.base)),
+      notes_resource_(make_resource(origin, "/notes/mcp", "Notes", {"notes:read", "notes:write"},
+                                    settings.quirks)),
+      issues_resource_(make_resource(origin, "/issues/mcp", "Issues",
+                                     {"issues:read", "issues:write"}, settings.quirks)),
+      notes_metadata_(
+          make_resource_metadata(notes_resource_, authorization_server_.settings().issuer)),
+      issues_metadata_(
+          make_resource_metadata(issues_resource_, authorization_server_.settings().issuer)),
       notes_service_(description("demo-notes", "Notes", "Your personal notes."), notes_tools(),
                      &notebooks_),
       issues_service_(description("demo-issues", "Issues", "The issue tracker of the demo team."),
                       issues_tools(), &tracker_),
       tools_service_(description("demo-tools", "Tools", "Small tools that need no account."),
                      common_tools(), nullptr),
-      notes_authenticator_(notes_resource_, authorization_server_, hosts_),
-      issues_authenticator_(issues_resource_, authorization_server_, hosts_),
+      notes_authenticator_(notes_resource_, authorization_server_, hosts_,
+                           strangers_of(settings.quirks)),
+      issues_authenticator_(issues_resource_, authorization_server_, hosts_,
+                            strangers_of(settings.quirks)),
       open_authenticator_(hosts_),
       notes_(notes_service_, notes_authenticator_, parts.tasks, parts.logger, parts.clock,
              endpoint_settings(Eras::modern_only)),
@@ -117,7 +147,22 @@ Site::Site(SiteParts parts, const std::string& origin, std::uint16_t port,
           {"/issues/mcp", Step::mcp, &issues_},
           {"/tools/mcp", Step::mcp, &tools_},
           {std::string(kWellKnown) + "/notes/mcp", Step::resource_metadata, &notes_metadata_},
-          {std::string(kWellKnown) + "/issues/mcp", Step::resource_metadata, &issues_metadata_}} {}
+          {std::string(kWellKnown) + "/issues/mcp", Step::resource_metadata, &issues_metadata_}} {
+  const QuirkSet& quirks = settings.quirks;
+  if (quirks.has(Quirk::http_with_sse)) {
+    old_issues_ = std::make_unique<OldTransport>(issues_service_, issues_authenticator_,
+                                                 parts.tasks, parts.logger, "/issues/mcp");
+    routes_[1].handler = old_issues_.get();
+    routes_.push_back({"/issues/mcp/messages", Step::mcp, old_issues_.get()});
+  }
+  if (quirks.has(Quirk::registration_403) || quirks.has(Quirk::no_registration)) {
+    parts.tasks.spawn("demo_client",
+                      add_known_client(parts.store, parts.logger, parts.clock.now()));
+  }
+  if (!quirks.empty()) {
+    front_ = std::make_unique<QuirkyFront>(quirks, origin, parts.clock, settings.access_token_life);
+  }
+}
 
 const Site::Route* Site::find_route(std::string_view path) const {
   const auto found = std::ranges::find(routes_, path, &Route::path);
@@ -125,6 +170,10 @@ const Site::Route* Site::find_route(std::string_view path) const {
 }
 
 Task<> Site::handle(http::Exchange& exchange) {
+  return front_ ? front_->handle(executor_, exchange, inside_) : serve(exchange);
+}
+
+Task<> Site::serve(http::Exchange& exchange) {
   const http::Request& request = exchange.request();
   const std::string_view path = path_of(request.target);
   if (!hosts_.has_host(request.headers)) {

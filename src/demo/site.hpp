@@ -8,6 +8,8 @@
 #include "demo/demo.hpp"
 #include "demo/issue_tracker.hpp"
 #include "demo/notes.hpp"
+#include "demo/old_transport.hpp"
+#include "demo/quirky_front.hpp"
 #include "demo/resource.hpp"
 #include "demo/tool_service.hpp"
 #include "mcp_server/http_endpoint.hpp"
@@ -54,6 +56,17 @@ class Site final : public http::Handler {
     http::Handler* handler;
   };
 
+  /// The site behind the quirks.
+  class Inside final : public http::Handler {
+   public:
+    explicit Inside(Site& site) : site_(site) {}
+    Task<> handle(http::Exchange& exchange) override { return site_.serve(exchange); }
+
+   private:
+    Site& site_;
+  };
+
+  Task<> serve(http::Exchange& exchange);
   Task<> control(http::Exchange& exchange);
   const Route* find_route(std::string_view path) const;
 
@@ -71,7 +84,10 @@ class Site final : public http::Handler {
   ResourceAuthenticator notes_authenticator_, issues_authenticator_;
   OpenAuthenticator open_authenticator_;
   mcp_server::HttpEndpoint notes_, issues_, tools_;
+  std::unique_ptr<OldTransport> old_issues_;  ///< null without the quirk
   std::vector<Route> routes_;
+  Inside inside_{*this};
+  std::unique_ptr<QuirkyFront> front_;  ///< null without quirks
 };
 
 }  // namespace gatehouse::demo

@@ -34,6 +34,8 @@ struct Settings {
   std::chrono::seconds code_life{60};
   std::chrono::seconds access_token_life{3600};
   std::chrono::seconds refresh_token_life{30 * 24 * 3600};
+  /// Refresh tokens are used once (OAuth 2.1 §4.3.1); false: they stay good until they expire.
+  bool rotate_refresh_tokens = true;
   /// Origins on this machine whose client ID metadata documents may be fetched although they are
   /// loopback or plain http: for tests.
   std::vector<http::Allowance> client_metadata_allowances;

@@ -32,6 +32,7 @@ class RefreshGrant final : public Grant {
     }
     TokenPair pair = make_token_pair(context_, permission);
     if (form.has("scope")) pair.access.permission.scope = form.get("scope");
+    if (!context_.settings.rotate_refresh_tokens) co_return co_await keep(std::move(pair));
     const auto rotation = co_await context_.store.rotate(old.hash, pair.access, pair.refresh);
     if (!rotation) co_return server_error();
     if (*rotation == Rotation::absent) co_return unknown();
@@ -44,6 +45,14 @@ class RefreshGrant final : public Grant {
   }
 
  private:
+  /// The refresh token stays as it is, and the answer names none (RFC 6749 §6).
+  Task<Outcome<std::string>> keep(TokenPair pair) {
+    const auto stored = co_await context_.store.add_tokens(pair.access, std::nullopt);
+    if (!stored) co_return server_error();
+    ++context_.counters.access_tokens_issued;
+    co_return describe_tokens(context_, pair.access_text, {}, pair.access.permission.scope);
+  }
+
   static std::unexpected<Failure> unknown() {
     return refuse("invalid_grant", "the refresh token is unknown, expired or revoked");
   }
