@@ -1,5 +1,6 @@
-// GatewayHost: a Gateway with what keeps it going: the change feed, the idle sweep, and the Unix
-// socket on which later processes of this user join it (design §5). Used by serve, stdio and demo.
+// GatewayHost: a Gateway with what keeps it going: the change feed, the idle sweep, the refresh of
+// logins that nobody uses, and the Unix socket on which later processes of this user join it
+// (design §5). Used by serve, stdio and demo.
 #pragma once
 
 #include <memory>
@@ -11,6 +12,7 @@
 #include "gateway/gateway.hpp"
 #include "identity/token_cache.hpp"
 #include "net/unix_socket.hpp"
+#include "oauth_client/idle_refresh.hpp"
 #include "vault/feed_reader.hpp"
 
 namespace gatehouse::cli {
@@ -40,6 +42,7 @@ class GatewayHost final {
   vault::FeedReader feed_;
   identity::TokenCache tokens_;
   gateway::Gateway gateway_;
+  oauth_client::IdleRefresh idle_refresh_;
   std::unique_ptr<net::UnixListener> socket_;
   Condition left_;
   std::size_t joined_ = 0;
