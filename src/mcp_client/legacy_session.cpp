@@ -6,6 +6,7 @@
 #include "http/message.hpp"
 #include "jsonrpc/json.hpp"
 #include "mcp/capabilities.hpp"
+#include "mcp/error_codes.hpp"
 #include "mcp/versions.hpp"
 #include "mcp_client/event_reader.hpp"
 #include "mcp_client/incoming.hpp"
@@ -64,12 +65,38 @@ http::Headers LegacySession::headers() const {
   return headers;
 }
 
+/// A server should answer with a revision of its own (O-1); some refuse what they do not know. No
+/// session has come of it, so asking again does no harm.
+bool LegacySession::refuses_version(const Result<Handshake>& handshake) const {
+  if (!handshake) return handshake.error().code == Errc::rejected && last_status_ == 400;
+  const auto* error = std::get_if<mcp::RpcError>(&*handshake);
+  return error != nullptr && !mcp::is_modern_error(error->code) && last_status_ != 404 &&
+         last_status_ != 405;
+}
+
 Task<Result<LegacySession::Handshake>> LegacySession::initialize() {
+  auto first = co_await ask(asked_for_);
+  if (!refuses_version(first)) co_return first;
+  const int status = last_status_;
+  auto version = std::ranges::find(mcp::kLegacyVersions, asked_for_);
+  while (++version != mcp::kLegacyVersions.end()) {
+    auto next = co_await ask(*version);
+    if (!next && next.error().code != Errc::rejected) co_return next;
+    if (next && !std::holds_alternative<mcp::RpcError>(*next)) {
+      asked_for_ = *version;
+      co_return next;
+    }
+  }
+  last_status_ = status;
+  co_return first;  // it was not the version
+}
+
+Task<Result<LegacySession::Handshake>> LegacySession::ask(std::string_view version) {
   session_id_.clear();
   info_ = {};
   const std::int64_t id = next_id();
-  std::string body = make_initialize(id, mcp::kLegacyVersions.front(),
-                                     endpoint_.target().capabilities.raw, client_info_);
+  std::string body =
+      make_initialize(id, version, endpoint_.target().capabilities.raw, client_info_);
   auto reply =
       co_await endpoint_.post(std::move(body), http::Headers(), limits::kListTimeout, nullptr);
   if (!reply) co_return std::unexpected(reply.error());

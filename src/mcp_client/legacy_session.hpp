@@ -13,6 +13,7 @@
 #include "async/cancel.hpp"
 #include "async/condition.hpp"
 #include "jsonrpc/message.hpp"
+#include "mcp/versions.hpp"
 #include "mcp_client/call_deadline.hpp"
 #include "mcp_client/http_endpoint.hpp"
 #include "mcp_client/peer.hpp"
@@ -36,7 +37,9 @@ class LegacySession final : public std::enable_shared_from_this<LegacySession> {
 
   /// What `initialize` came to; ServerInfo on success, and then the session is ready.
   using Handshake = std::variant<ServerInfo, mcp::HttpRefusal, mcp::RpcError>;
-  /// Errors: those of HttpEndpoint::post, rejected with the status in `last_status()`, unsupported.
+  /// Asks for our newest revision and, where that is refused with 400 or a JSON-RPC error, for the
+  /// next older ones. Errors: those of HttpEndpoint::post, rejected with the status in
+  /// `last_status()`, unsupported.
   Task<Result<Handshake>> initialize();
   int last_status() const { return last_status_; }
 
@@ -75,6 +78,8 @@ class LegacySession final : public std::enable_shared_from_this<LegacySession> {
   void give_up(std::int64_t id, std::string reason);
 
  private:
+  Task<Result<Handshake>> ask(std::string_view version);
+  bool refuses_version(const Result<Handshake>& handshake) const;
   Task<Result<std::string>> read_handshake(http::Reply reply, std::int64_t id);
   Result<Handshake> on_handshake(const http::Reply& reply, std::string_view body, std::int64_t id);
   static Task<> run_listen(std::shared_ptr<LegacySession> self, std::shared_ptr<CancelSource> stop);
@@ -91,6 +96,7 @@ class LegacySession final : public std::enable_shared_from_this<LegacySession> {
   std::string client_info_;
   std::string session_id_;
   ServerInfo info_;
+  std::string_view asked_for_ = mcp::kLegacyVersions.front();  // a new session starts from here
   std::int64_t next_id_ = 1;
   std::uint64_t generation_ = 0;
   int last_status_ = 0;

@@ -181,7 +181,7 @@ TEST_P(Transcript, plays_as_written) {
 INSTANTIATE_TEST_SUITE_P(Http, Transcript,
                          testing::Values("modern_http", "modern_version_retry", "legacy_http",
                                          "legacy_2025_03_26", "era_evidence", "http_with_sse",
-                                         "http_with_sse_refusals"),
+                                         "http_with_sse_refusals", "legacy_version_refused"),
                          [](const auto& parameter) { return std::string(parameter.param); });
 
 }  // namespace
