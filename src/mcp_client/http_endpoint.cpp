@@ -46,7 +46,7 @@ Task<Result<http::Reply>> HttpEndpoint::send(http::Request request,
                                              CancelSource* cancel) {
   for (const auto& [name, value] : target_.headers) request.headers.add(name, value);
   if (target_.authorizer != nullptr) {
-    const auto credentials = co_await target_.authorizer->headers();
+    const auto credentials = co_await target_.authorizer->headers({request.method, request.target});
     if (!credentials) co_return std::unexpected(credentials.error());
     for (const Authorizer::Header& header : *credentials) {
       request.headers.set(header.name, header.value.reveal());
@@ -60,7 +60,30 @@ Task<Result<http::Reply>> HttpEndpoint::send(http::Request request,
   options.max_body = limits::kUpstreamBodyBytes;
   options.stream_events = true;
   options.cancel = cancel;
+  if (target_.authorizer != nullptr && target_.authorizer->has_proved())
+    co_return co_await send_with_proof(std::move(request), options);
   co_return co_await parts_.http.send(std::move(request), options);
+}
+
+// Repeated once when the server wants its nonce in the proof; it has not looked at the body then.
+Task<Result<http::Reply>> HttpEndpoint::send_with_proof(http::Request request,
+                                                        http::SendOptions options) {
+  const SteadyTime end = parts_.clock.steady_now() + options.timeout;
+  http::Request again = request;
+  Result<http::Reply> reply = co_await parts_.http.send(std::move(request), options);
+  if (!reply || !target_.authorizer->on_answer(again.target, reply->status, reply->headers))
+    co_return reply;
+  options.timeout =
+      std::chrono::duration_cast<std::chrono::milliseconds>(end - parts_.clock.steady_now());
+  if (options.timeout <= std::chrono::milliseconds(0)) co_return reply;
+  const auto credentials = co_await target_.authorizer->headers({again.method, again.target});
+  if (!credentials) co_return std::unexpected(credentials.error());
+  for (const Authorizer::Header& header : *credentials)
+    again.headers.set(header.name, header.value.reveal());
+  const std::string url = again.target;
+  reply = co_await parts_.http.send(std::move(again), options);
+  if (reply) (void)target_.authorizer->on_answer(url, reply->status, reply->headers);
+  co_return reply;
 }
 
 }  // namespace gatehouse::mcp_client

@@ -39,6 +39,7 @@ class HttpEndpoint final {
  private:
   Task<Result<http::Reply>> send(http::Request request, std::chrono::milliseconds timeout,
                                  CancelSource* cancel);
+  Task<Result<http::Reply>> send_with_proof(http::Request request, http::SendOptions options);
   HttpTarget target_;
   Parts parts_;
 };

@@ -10,6 +10,7 @@
 #include "async/task.hpp"
 #include "base/result.hpp"
 #include "base/secret.hpp"
+#include "http/message.hpp"
 #include "mcp/request.hpp"
 
 namespace gatehouse::mcp_client {
@@ -23,9 +24,23 @@ class Authorizer {
     std::string name;
     Secret value;
   };
-  /// Headers to add to the next request: `Authorization: Bearer …`, an API key, none. Refreshes
-  /// ahead of expiry. Errors: sign_in_required and what refresh may end in.
-  virtual Task<Result<std::vector<Header>>> headers() = 0;
+  /// The request that the headers are for: a proof of possession names it (RFC 9449).
+  struct RequestLine {
+    std::string_view method;
+    std::string_view url;
+  };
+  /// Headers to set on the next request: `Authorization: Bearer …`, an API key, none; a repeated
+  /// request needs new ones. Refreshes ahead of expiry. What `line` points to must outlive the
+  /// call. Errors: sign_in_required and what refresh may end in.
+  virtual Task<Result<std::vector<Header>>> headers(RequestLine line = {}) = 0;
+  /// The last headers() made a proof of possession, so that on_answer() may want the request again.
+  virtual bool has_proved() const { return false; }
+  /// Learns from the answer to a request that had a proof. True: the server wants the same request
+  /// with its nonce (RFC 9449 §9), and has not carried it out.
+  virtual bool on_answer(std::string_view url, int status, const http::Headers& headers) {
+    (void)url, (void)status, (void)headers;
+    return false;
+  }
 };
 
 /// Answers what a server asks the person: elicitation (form, url), sampling, roots. Null where

@@ -81,7 +81,7 @@ Result<ClientAuthMethod> preregistered_auth_method(const PreregisteredClient& cl
                                          " is not supported");
     if (*method == ClientAuthMethod::private_key_jwt && !client.has_key)
       return fail(Errc::invalid_argument, "private_key_jwt needs a private key",
-                  "give one with --private-key-file");
+                  "give one with --private-key file:PATH");
     const bool by_secret = *method == ClientAuthMethod::client_secret_basic ||
                            *method == ClientAuthMethod::client_secret_post;
     if (by_secret && !client.has_secret)

@@ -64,13 +64,13 @@ Task<Result<http::Reply>> DeviceLogin::ask_for_codes(const LoginRequest& request
   if (!client) co_return std::unexpected(client.error());
   auto drafted = co_await login_.draft(request, discovery, registration);
   if (!drafted) co_return std::unexpected(drafted.error());
-  const http::SendOptions options{.purpose = http::Purpose::authorization_server,
-                                  .allowances = request.connection.allowances,
-                                  .timeout = limits::kTokenRequestTimeout};
-  co_return co_await client_.send(oauth::make_device_authorization_request(
-                                      discovery.server->device_authorization_endpoint,
-                                      drafted->requested_scope, discovery.resource, *client),
-                                  options);
+  TokenRequest order{.request = oauth::make_device_authorization_request(
+                         discovery.server->device_authorization_endpoint, drafted->requested_scope,
+                         discovery.resource, *client),
+                     .client = *client,
+                     .key = {},
+                     .allowances = request.connection.allowances};
+  co_return co_await send_token_request(std::move(order), client_, clock_, login_.nonces_);
 }
 
 Task<Result<PendingDeviceLogin>> DeviceLogin::begin(LoginRequest request, Discovery discovery) {
@@ -190,13 +190,13 @@ Task<Decision> DeviceLogin::ask(Polling& polling) {
   if (found && !*found) co_return Decision{Step::fail, {}, superseded().error()};
   if (!found) co_return polling.poll.on_no_answer(found.error(), clock_.steady_now());
   const vault::CredentialBinding& binding = polling.pending.binding;
-  const http::SendOptions options{.purpose = http::Purpose::authorization_server,
-                                  .allowances = polling.party.connection.allowances,
-                                  .timeout = limits::kTokenRequestTimeout};
-  auto reply = co_await client_.send(
-      oauth::make_device_token_request(binding.token_endpoint, polling.pending.verifier,
-                                       binding.resource, polling.client),
-      options);
+  TokenRequest order{
+      .request = oauth::make_device_token_request(binding.token_endpoint, polling.pending.verifier,
+                                                  binding.resource, polling.client),
+      .client = polling.client,
+      .key = polling.party.key,
+      .allowances = polling.party.connection.allowances};
+  auto reply = co_await send_token_request(std::move(order), client_, clock_, login_.nonces_);
   if (!reply) co_return polling.poll.on_no_answer(reply.error(), clock_.steady_now());
   polling.reply = std::move(*reply);
   const auto answer = oauth::judge_device_answer(polling.reply.status, polling.reply.body);
@@ -217,12 +217,12 @@ Task<Result<LoginOutcome>> DeviceLogin::take(Polling& polling) {
   const auto party = co_await login_.find_party(polling.pending);
   const bool gone = taken && !*taken;
   if (!gone && party) {
-    co_return co_await login_.store_tokens(
-        std::move(polling.pending), std::move(polling.party.registration),
-        polling.party.connection.allowances, polling.reply.body, polling.reply.status);
+    co_return co_await login_.store_tokens(std::move(polling.pending), std::move(polling.party),
+                                           polling.reply.body, polling.reply.status);
   }
   // Ended while its last question was on the way: what came belongs to nobody.
-  auto response = oauth::parse_token_response(polling.reply.status, polling.reply.body);
+  auto response =
+      oauth::parse_token_response(polling.reply.status, polling.reply.body, oauth::Proof::sent);
   if (response) {
     vault::TokenSet tokens;
     tokens.access_token = std::move(response->access_token);

@@ -208,7 +208,7 @@ TEST_F(HostileTargets, are_refused_as_registration_and_revocation_endpoints) {
     vault::TokenSet tokens;
     tokens.refresh_token = Secret("r");
     const RevocationReport report =
-        run_to_end(context, revoke(std::move(tokens), target.url, {}, {}, *client));
+        run_to_end(context, revoke(std::move(tokens), target.url, {}, {}, *client, clock));
     EXPECT_EQ(report.outcome, Revoked::failed) << target.url;
     EXPECT_NE(report.detail.find(target.words), std::string::npos)
         << target.url << ": " << report.detail;

@@ -8,6 +8,9 @@
 #include "oauth/authorization.hpp"
 #include "oauth/pkce.hpp"
 #include "oauth/scope.hpp"
+#include "oauth_client/client_configuration.hpp"
+#include "oauth_client/issuer_change.hpp"
+#include "oauth_client/machine_grants.hpp"
 
 namespace gatehouse::oauth_client {
 namespace {
@@ -21,6 +24,7 @@ LoginOutcome describe_login(const vault::Credential& credential) {
       .key = credential.key,
       .issuer = credential.binding.issuer,
       .resource = credential.binding.resource,
+      .requested_scope = credential.requested_scope,
       .scope = credential.tokens.scope,
       .missing_scopes = oauth::missing_scopes(credential.requested_scope, credential.tokens.scope),
       .subject = credential.subject,
@@ -42,6 +46,11 @@ Result<void> check_login(const vault::Connection& connection,
   return check_browser_login(server);
 }
 
+bool refuses_client(const http::Reply& reply) {
+  const auto response = oauth::parse_token_response(reply.status, reply.body, oauth::Proof::sent);
+  return !response && response.error().code == Errc::invalid_client;
+}
+
 Task<Result<vault::Connection>> find_connection(vault::ConnectionStore& store,
                                                 OrganizationId organization, ConnectionId id) {
   auto list = co_await store.list(organization);
@@ -59,24 +68,43 @@ Login::Login(vault::Store& store, http::Client& client, const Clock& clock, Logg
       client_(client),
       clock_(clock),
       logger_(logger),
-      registrar_(store.registrations(), client, clock, std::move(settings)) {}
+      registrar_(store.registrations(), client, clock, std::move(settings)),
+      repair_(store.registrations(), client, clock, logger, registrar_) {}
 
 Task<Result<PendingLogin>> Login::begin(LoginRequest request) {
   DiscoveryRequest question = discovery_request(request.connection, request.issuer);
   question.challenges = request.challenges;
-  auto discovery = co_await discover(std::move(question), client_);
+  auto discovery = co_await discover(question, client_);
   if (!discovery) co_return std::unexpected(discovery.error());
+  if (discovery->issuers.size() > 1 && question.issuer.empty()) {
+    // Several, and a login was made at one of them: there again.
+    question.issuer =
+        co_await find_known_issuer(store_.credentials(), request.connection, request.key);
+    if (!question.issuer.empty()) discovery = co_await discover(question, client_);
+    if (!discovery) co_return std::unexpected(discovery.error());
+  }
   co_return co_await begin(std::move(request), std::move(*discovery));
 }
 
 Task<Result<PendingLogin>> Login::begin(LoginRequest request, Discovery discovery) {
+  const vault::Connection& connection = request.connection;
+  if (is_machine(connection)) {
+    const std::string& provider = connection.oauth.identity_provider;
+    co_return fail(Errc::unsupported, "nobody signs in to " + connection.name + " itself",
+                   provider.empty() ? std::string() : login_hint(provider));
+  }
+  // Nobody is sent to another authorization server without a word of theirs.
+  if (request.issuer.empty()) {
+    const std::string known =
+        co_await find_known_issuer(store_.credentials(), connection, request.key);
+    if (const auto change = find_change(discovery, known))
+      co_return std::unexpected(describe_change(*change, connection.name));
+  }
   const auto server = require_server(discovery);
   if (!server) co_return std::unexpected(server.error());
-  const vault::Connection& connection = request.connection;
   // Guessed endpoints announce nothing; trying them decides.
   const auto usable = check_login(connection, *server);
-  if (!usable && !discovery.guessed_endpoints)
-    co_return std::unexpected(usable.error());
+  if (!usable && !discovery.guessed_endpoints) co_return std::unexpected(usable.error());
   RegistrationRequest wanted{.organization = request.key.organization,
                              .connection_name = connection.name,
                              .server = *server,
@@ -92,8 +120,8 @@ Task<Result<PendingLogin>> Login::begin(LoginRequest request, Discovery discover
           "the server publishes no OAuth metadata, and registering at its default "
           "endpoint failed: " +
               registration.error().detail,
-          fmt::format("it probably needs an API key: gatehouse remove {0}, then gatehouse "
-                      "add {0} URL --header NAME=env:VARIABLE",
+          fmt::format("it probably needs an API key: gatehouse edit {} --bearer env:VARIABLE (or "
+                      "--header NAME=env:VARIABLE)",
                       connection.name));
     }
     co_return std::unexpected(registration.error());
@@ -109,6 +137,8 @@ Task<Result<vault::Authorization>> Login::draft(LoginRequest request, Discovery 
   if (!current && current.error().code != Errc::corrupt) co_return std::unexpected(current.error());
   const auto epoch = co_await store_.credentials().find_epoch(request.key);
   if (!epoch) co_return std::unexpected(epoch.error());
+  const auto dpop = wants_proof(request.connection.oauth.dpop, discovery);
+  if (!dpop) co_return std::unexpected(dpop.error());
   const bool known = current && *current;
   const bool same = known && (*current)->binding.issuer == server.issuer &&
                     (*current)->binding.resource == discovery.resource;
@@ -134,6 +164,7 @@ Task<Result<vault::Authorization>> Login::draft(LoginRequest request, Discovery 
                                  .redirect_uri = request.redirect_uri,
                                  .requested_scope = scope,
                                  .iss_advertised = server.iss_parameter_supported,
+                                 .dpop = *dpop,
                                  .epoch = *epoch,
                                  .browser_hash = request.browser_hash,
                                  .created_at = clock_.now()};
@@ -214,46 +245,68 @@ Task<Result<Login::Party>> Login::find_party(const vault::Authorization& pending
     co_return fail(Errc::conflict, "the client registration was removed during the login",
                    login_hint(connection->name));
   }
-  co_return Party{std::move(*connection), std::move(**registration)};
+  Party party{std::move(*connection), std::move(**registration), {}};
+  if (pending.dpop) {
+    auto key = oauth::JoseKey::generate();
+    if (!key) co_return std::unexpected(key.error());
+    party.key = std::move(*key);
+  }
+  co_return party;
+}
+
+Task<Result<http::Reply>> Login::send_code(const vault::Authorization& pending, const Party& party,
+                                           std::string code) {
+  const auto client = client_authentication(party.registration);
+  if (!client) co_return std::unexpected(client.error());
+  http::Request request =
+      oauth::make_code_request(pending.binding.token_endpoint, code, pending.verifier,
+                               pending.redirect_uri, pending.binding.resource, *client);
+  TokenRequest order{.request = std::move(request),
+                     .client = *client,
+                     .key = party.key,
+                     .allowances = party.connection.allowances};
+  co_return co_await send_token_request(std::move(order), client_, clock_, nonces_);
 }
 
 Task<Result<LoginOutcome>> Login::exchange(vault::Authorization pending, std::string code) {
   auto party = co_await find_party(pending);
   if (!party) co_return std::unexpected(party.error());
-  const vault::Connection* connection = &party->connection;
-  const auto client = client_authentication(party->registration);
-  if (!client) co_return std::unexpected(client.error());
-  http::Request request =
-      oauth::make_code_request(pending.binding.token_endpoint, code, pending.verifier,
-                               pending.redirect_uri, pending.binding.resource, *client);
-  const http::SendOptions options{.purpose = http::Purpose::authorization_server,
-                                  .allowances = connection->allowances,
-                                  .timeout = limits::kTokenRequestTimeout};
-  const auto reply = co_await client_.send(std::move(request), options);
+  const std::string again = login_hint(party->connection.name) + " again";
+  Result<http::Reply> reply = co_await send_code(pending, *party, code);
+  if (reply && refuses_client(*reply)) {
+    ClientProbe probe = co_await repair_.probe(party->registration, party->connection.allowances);
+    if (probe.passing) {
+      probe.passing->hint = again;
+      co_return std::unexpected(*probe.passing);
+    }
+    party->registration = probe.registration;
+    reply = co_await send_code(pending, *party, code);
+    if (reply && refuses_client(*reply)) {
+      co_return std::unexpected(co_await repair_.give_up(
+          std::move(probe), party->connection.allowances, party->connection.name));
+    }
+  }
   if (!reply) {
     Error error = reply.error();
     // A code works once: after a lost answer only a new login helps.
-    if (error.hint.empty() || error.code == Errc::outcome_unknown)
-      error.hint = login_hint(connection->name) + " again";
+    if (error.hint.empty() || error.code == Errc::outcome_unknown) error.hint = again;
     co_return std::unexpected(std::move(error));
   }
-  const bool by_hand = party->registration.kind == vault::RegistrationKind::preregistered;
-  auto outcome = co_await store_tokens(std::move(pending), std::move(party->registration),
-                                       connection->allowances, reply->body, reply->status);
-  if (!outcome && outcome.error().code == Errc::invalid_client && by_hand) {
-    outcome.error().hint =
-        fmt::format("correct it: gatehouse login {} --client-id ID --client-secret-file FILE",
-                    connection->name);
-  }
-  co_return outcome;
+  co_return co_await store_tokens(std::move(pending), std::move(*party), reply->body,
+                                  reply->status);
 }
 
-Task<Result<LoginOutcome>> Login::store_tokens(vault::Authorization pending,
-                                               vault::Registration registration,
-                                               std::vector<http::Allowance> allowances,
+Task<Result<LoginOutcome>> Login::store_tokens(vault::Authorization pending, Party party,
                                                std::string body, int status) {
   const SystemTime now = clock_.now();
-  auto response = oauth::parse_token_response(status, body);
+  const vault::Registration& registration = party.registration;
+  std::vector<http::Allowance>& allowances = party.connection.allowances;
+  auto response = oauth::parse_token_response(status, body,
+                                              party.key ? oauth::Proof::sent : oauth::Proof::none);
+  if (response) {
+    const auto bound = check_bound(party.connection.oauth.dpop, *response);
+    if (!bound) response = std::unexpected(bound.error());
+  }
   if (!response) {
     if (response.error().code == Errc::invalid_client)
       co_await retire_registration(store_.registrations(), registration, now);
@@ -271,6 +324,9 @@ Task<Result<LoginOutcome>> Login::store_tokens(vault::Authorization pending,
   credential.tokens.obtained_at = now;
   if (response->expires_in) credential.tokens.expires_at = now + *response->expires_in;
   credential.tokens.scope = response->scope.value_or(pending.requested_scope);
+  credential.tokens.token_type = oauth::token_scheme(*response);
+  // Kept for ordinary tokens too: refresh tokens of public clients are bound to it (RFC 9449 §5).
+  if (party.key) credential.dpop_key = party.key->to_pem();
   const vault::TokenSet tokens = credential.tokens;
   // The code is spent: stopping before the tokens are stored would lose the login.
   co_await ignore_cancellation();
@@ -278,6 +334,10 @@ Task<Result<LoginOutcome>> Login::store_tokens(vault::Authorization pending,
   if (saved) {
     logger_.info("signed_in", {{"connection", pending.key.connection.value},
                                {"issuer", pending.binding.issuer}});
+    co_await repair_.forgive(registration);
+    (void)co_await erase_unused_clients(store_.registrations(), pending.key.organization,
+                                        pending.binding.issuer, Unused::superseded,
+                                        std::move(allowances), client_);
     co_return describe_login(*saved);
   }
   // Newer login, logout or removal: these tokens belong to nobody any more.
@@ -295,7 +355,7 @@ Task<> Login::revoke_late(const vault::Authorization& pending,
   if (!client) co_return;
   const RevocationReport report =
       co_await revoke(std::move(tokens), pending.binding.revocation_endpoint, *client,
-                      std::move(allowances), client_);
+                      std::move(allowances), client_, clock_);
   logger_.warn("late_login_revoked",
                {{"connection", pending.key.connection.value}, {"outcome", report.detail}});
 }
@@ -327,7 +387,7 @@ Task<Result<RevocationReport>> Login::logout(vault::Connection connection,
   const auto client = client_authentication(**registration);
   if (!client) co_return RevocationReport{Revoked::failed, client.error().detail};
   co_return co_await revoke(held.tokens, held.binding.revocation_endpoint, *client,
-                            connection.allowances, client_);
+                            connection.allowances, client_, clock_);
 }
 
 }  // namespace gatehouse::oauth_client

@@ -13,9 +13,11 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "http/client.hpp"
+#include "oauth_client/client_repair.hpp"
 #include "oauth_client/discovery.hpp"
 #include "oauth_client/registration.hpp"
 #include "oauth_client/revocation.hpp"
+#include "oauth_client/token_request.hpp"
 #include "vault/store.hpp"
 
 namespace gatehouse::oauth_client {
@@ -50,6 +52,7 @@ struct LoginOutcome {
   vault::CredentialKey key;
   std::string issuer;
   std::string resource;
+  std::string requested_scope;
   std::string scope;                        ///< granted
   std::vector<std::string> missing_scopes;  ///< requested but not granted
   std::string subject;                      ///< who, where the provider told
@@ -99,6 +102,7 @@ class Login final {
   struct Party {
     vault::Connection connection;
     vault::Registration registration;
+    std::optional<oauth::JoseKey> key;  ///< what the tokens are to be bound to; nothing: no proof
   };
   Task<Result<Party>> find_party(const vault::Authorization& pending);
   /// A pending login without what is particular to its flow: state and verifier.
@@ -106,11 +110,11 @@ class Login final {
                                            vault::Registration registration);
   Task<Result<PendingLogin>> record(LoginRequest request, Discovery discovery,
                                     vault::Registration registration);
+  Task<Result<http::Reply>> send_code(const vault::Authorization& pending, const Party& party,
+                                      std::string code);
   Task<Result<LoginOutcome>> exchange(vault::Authorization pending, std::string code);
-  Task<Result<LoginOutcome>> store_tokens(vault::Authorization pending,
-                                          vault::Registration registration,
-                                          std::vector<http::Allowance> allowances, std::string body,
-                                          int status);
+  Task<Result<LoginOutcome>> store_tokens(vault::Authorization pending, Party party,
+                                          std::string body, int status);
   /// Tokens that came after a newer login, a logout or the end of theirs.
   Task<> revoke_late(const vault::Authorization& pending, const vault::Registration& registration,
                      std::vector<http::Allowance> allowances, vault::TokenSet tokens);
@@ -120,6 +124,8 @@ class Login final {
   const Clock& clock_;
   Logger& logger_;
   Registrar registrar_;
+  ClientRepair repair_;
+  oauth::DpopNonces nonces_;
 };
 
 }  // namespace gatehouse::oauth_client

@@ -163,12 +163,45 @@ TEST_F(LoginTest, a_store_that_fails_at_the_end_revokes_what_cannot_be_kept) {
   EXPECT_EQ(http.count("POST", kRevokeUrl), 1);
 }
 
-TEST_F(LoginTest, a_client_that_the_server_forgot_is_registered_anew_next_time) {
+TEST_F(LoginTest, a_client_that_the_server_forgot_is_registered_anew_once) {
+  const PendingLogin pending = begin();
   http.on(std::string("POST ") + kTokenUrl, 401, R"({"error":"invalid_client"})");
-  EXPECT_EQ(finish(callback(begin())).error().code, Errc::invalid_client);
-  script_provider();
   http.on("POST https://as.example/register", 201, R"({"client_id":"client-2"})");
+  const auto refused = finish(callback(pending));
+  EXPECT_EQ(refused.error().code, Errc::sign_in_required);
+  EXPECT_NE(refused.error().hint.find("gatehouse login demo"), std::string::npos);
+  EXPECT_EQ(token_requests(), 2) << "one refusal may be a passing fault";
+  EXPECT_EQ(http.count("POST", "https://as.example/register"), 2);
   EXPECT_EQ(begin().client_id, "client-2");
+  EXPECT_EQ(http.count("POST", "https://as.example/register"), 2);
+}
+
+TEST_F(LoginTest, a_client_that_is_refused_in_passing_costs_nothing) {
+  const PendingLogin pending = begin();
+  int calls = 0;
+  http.on(std::string("POST ") + kTokenUrl, [&](const http::Request&) -> Result<http::Reply> {
+    if (++calls == 1) return http::Reply{.status = 401, .body = R"({"error":"invalid_client"})"};
+    return http::Reply{.status = 200, .body = tokens("at-1", "rt-1")};
+  });
+  EXPECT_TRUE(finish(callback(pending)).has_value());
+  EXPECT_EQ(http.count("POST", "https://as.example/register"), 1);
+}
+
+TEST_F(LoginTest, a_client_that_a_new_one_replaced_goes_with_the_login_that_used_it) {
+  http.on("POST https://as.example/register", 201,
+          R"({"client_id":"client-1","registration_client_uri":"https://as.example/register/1",)"
+          R"("registration_access_token":"rat"})");
+  http.on("DELETE https://as.example/register/1", 204, "");
+  ASSERT_TRUE(finish(callback(begin())).has_value());
+  auto one = **run(memory.registrations().find_current(local_organization(), kIssuer,
+                                                       vault::RegistrationKind::dynamic));
+  one.refused_at = clock.now();
+  ASSERT_TRUE(run(memory.registrations().update(one)));
+  http.on("POST https://as.example/register", 201, R"({"client_id":"client-2"})");
+  const PendingLogin second = begin();
+  EXPECT_EQ(http.count("DELETE", "https://as.example/register/1"), 0) << "a login still uses it";
+  ASSERT_TRUE(finish(callback(second)).has_value());
+  EXPECT_EQ(http.count("DELETE", "https://as.example/register/1"), 1);
 }
 
 TEST_F(LoginTest, a_refused_client_that_was_typed_in_is_to_be_corrected) {

@@ -20,6 +20,9 @@ struct Refresher::Attempt {
   std::optional<vault::TokenSet> pair;        ///< received, not stored yet
   std::optional<vault::Credential> stored;    ///< what save returned
   std::optional<oauth::ClientAuthentication> client;
+  std::optional<oauth::JoseKey> key;                ///< what the tokens are bound to
+  std::optional<vault::Registration> registration;  ///< of `client`
+  std::optional<ClientProbe> probed;                ///< once the client was refused
 };
 
 namespace {
@@ -43,18 +46,28 @@ vault::TokenSet merge(const vault::TokenSet& old, oauth::TokenResponse response,
   tokens.obtained_at = sent_at;
   if (response.expires_in) tokens.expires_at = sent_at + *response.expires_in;
   tokens.scope = response.scope.value_or(old.scope);
+  tokens.token_type =
+      response.token_type.empty() ? old.token_type : std::string(oauth::token_scheme(response));
   return tokens;
 }
 
+/// Looking after the client takes several requests, and concerns other logins too.
 bool holds_lease_during(Step step) {
-  return step != Step::read && step != Step::acquire && step != Step::adopt && step != Step::fail;
+  return step == Step::mark || step == Step::send || step == Step::save ||
+         step == Step::require_sign_in || step == Step::settle || step == Step::revoke;
 }
 
 }  // namespace
 
 Refresher::Refresher(vault::Store& store, http::Client& client, const Clock& clock, Logger& logger,
                      Sleep sleep)
-    : store_(store), client_(client), clock_(clock), logger_(logger), sleep_(std::move(sleep)) {}
+    : store_(store),
+      client_(client),
+      clock_(clock),
+      logger_(logger),
+      sleep_(std::move(sleep)),
+      registrar_(store.registrations(), client, clock, ClientSettings{}, sleep_),
+      repair_(store.registrations(), client, clock, logger, registrar_) {}
 
 Task<Result<vault::Credential>> Refresher::refresh(RefreshOrder order) {
   RefreshFlow flow(order.goal, now());
@@ -89,6 +102,10 @@ Task<Decision> Refresher::perform(Attempt& attempt, Decision decision) {
       co_return co_await settle(attempt);
     case Step::revoke:
       co_return co_await revoke_late(attempt);
+    case Step::probe:
+      co_return co_await probe(attempt);
+    case Step::give_up_client:
+      co_return co_await give_up_client(attempt);
     case Step::adopt:
     case Step::fail:
       break;
@@ -119,7 +136,7 @@ Task<Decision> Refresher::acquire(Attempt& attempt) {
 
 Task<Result<oauth::ClientAuthentication>> Refresher::find_client(Attempt& attempt) {
   const vault::CredentialBinding& binding = attempt.sent_for->binding;
-  const auto registration =
+  auto registration =
       co_await store_.registrations().find(attempt.order.key.organization, binding.registration);
   if (!registration) co_return std::unexpected(registration.error());
   if (!*registration || (*registration)->issuer != binding.issuer) {
@@ -131,7 +148,19 @@ Task<Result<oauth::ClientAuthentication>> Refresher::find_client(Attempt& attemp
       !checked) {
     co_return std::unexpected(checked.error());
   }
-  co_return client_authentication(**registration);
+  if (const Secret& pem = attempt.sent_for->dpop_key; !pem.empty()) {
+    auto key = oauth::JoseKey::from_pem(pem);
+    if (!key) co_return std::unexpected(key.error());
+    attempt.key = std::move(*key);
+  }
+  if (attempt.probed) {
+    attempt.registration = attempt.probed->registration;
+  } else {
+    attempt.registration = std::move(**registration);
+    if (auto refused = repair_.find_recent(*attempt.registration, attempt.order.connection_name))
+      co_return std::unexpected(std::move(*refused));
+  }
+  co_return client_authentication(*attempt.registration);
 }
 
 Task<Decision> Refresher::mark(Attempt& attempt) {
@@ -147,14 +176,17 @@ Task<Decision> Refresher::send(Attempt& attempt) {
   const vault::Credential& row = *attempt.sent_for;
   http::Request request = oauth::make_refresh_request(
       row.binding.token_endpoint, row.tokens.refresh_token, row.binding.resource, *attempt.client);
-  const http::SendOptions options{.purpose = http::Purpose::authorization_server,
-                                  .allowances = attempt.order.allowances,
-                                  .timeout = limits::kTokenRequestTimeout};
+  TokenRequest order{.request = std::move(request),
+                     .client = *attempt.client,
+                     .key = attempt.key,
+                     .allowances = attempt.order.allowances};
   const SystemTime sent_at = clock_.now();
-  const Result<http::Reply> reply = co_await client_.send(std::move(request), options);
+  const Result<http::Reply> reply =
+      co_await send_token_request(std::move(order), client_, clock_, nonces_);
   Error error;
   if (reply) {
-    Result<oauth::TokenResponse> tokens = oauth::parse_token_response(reply->status, reply->body);
+    Result<oauth::TokenResponse> tokens = oauth::parse_token_response(
+        reply->status, reply->body, attempt.key ? oauth::Proof::sent : oauth::Proof::none);
     if (tokens) {
       attempt.pair = merge(row.tokens, std::move(*tokens), sent_at);
       // The old refresh token may be spent: stopping before the pair is stored would lose the
@@ -170,7 +202,6 @@ Task<Decision> Refresher::send(Attempt& attempt) {
                                   {"issuer", row.binding.issuer},
                                   {"code", std::string(to_string(error.code))},
                                   {"detail", error.detail}});
-  if (error.code == Errc::invalid_client) co_await mark_registration(attempt);
   co_return attempt.flow.on_failure(error, now(), jitter());
 }
 
@@ -182,6 +213,7 @@ Task<Decision> Refresher::save(Attempt& attempt) {
     attempt.stored = std::move(*saved);
     logger_.info("refreshed", {{"connection", attempt.order.key.connection.value},
                                {"issuer", row.binding.issuer}});
+    co_await repair_.forgive(*attempt.registration);
     co_return attempt.flow.on_saved();
   }
   if (saved.error().code == Errc::conflict || saved.error().code == Errc::not_found)
@@ -210,7 +242,7 @@ Task<Decision> Refresher::settle(Attempt& attempt) {
 Task<Decision> Refresher::revoke_late(Attempt& attempt) {
   const RevocationReport report =
       co_await revoke(*attempt.pair, attempt.sent_for->binding.revocation_endpoint, *attempt.client,
-                      attempt.order.allowances, client_);
+                      attempt.order.allowances, client_, clock_);
   logger_.info("late_tokens_revoked",
                {{"connection", attempt.order.key.connection.value}, {"outcome", report.detail}});
   co_return attempt.flow.on_noted();
@@ -223,11 +255,17 @@ Task<Decision> Refresher::after_conflict(Attempt& attempt, Step step) {
   co_return attempt.flow.on_save_failed(row.error());
 }
 
-Task<> Refresher::mark_registration(Attempt& attempt) {
-  auto found = co_await store_.registrations().find(attempt.order.key.organization,
-                                                    attempt.sent_for->binding.registration);
-  if (!found || !*found) co_return;
-  co_await retire_registration(store_.registrations(), std::move(**found), clock_.now());
+Task<Decision> Refresher::probe(Attempt& attempt) {
+  attempt.probed = co_await repair_.probe(*attempt.registration, attempt.order.allowances);
+  co_return attempt.flow.on_probed(attempt.probed->passing, now(), jitter());
+}
+
+Task<Decision> Refresher::give_up_client(Attempt& attempt) {
+  // What was probed may be newer than what the row names; what was sent is what was refused.
+  attempt.probed->registration = *attempt.registration;
+  const Error error = co_await repair_.give_up(*attempt.probed, attempt.order.allowances,
+                                               attempt.order.connection_name);
+  co_return attempt.flow.on_client_given_up(error, now());
 }
 
 Task<> Refresher::release(Attempt& attempt) {

@@ -12,13 +12,16 @@
 #include "base/result.hpp"
 #include "http/client.hpp"
 #include "oauth/token.hpp"
+#include "oauth_client/client_repair.hpp"
 #include "oauth_client/refresh_flow.hpp"
+#include "oauth_client/token_request.hpp"
 #include "vault/store.hpp"
 
 namespace gatehouse::oauth_client {
 
 struct RefreshOrder {
   vault::CredentialKey key;
+  std::string connection_name;  ///< for what to type
   RefreshFlow::Goal goal;
   std::vector<http::Allowance> allowances;
 };
@@ -48,8 +51,9 @@ class Refresher final {
   Task<RefreshFlow::Decision> settle(Attempt& attempt);
   Task<RefreshFlow::Decision> revoke_late(Attempt& attempt);
   Task<RefreshFlow::Decision> after_conflict(Attempt& attempt, RefreshFlow::Step step);
+  Task<RefreshFlow::Decision> probe(Attempt& attempt);
+  Task<RefreshFlow::Decision> give_up_client(Attempt& attempt);
   Task<Result<oauth::ClientAuthentication>> find_client(Attempt& attempt);
-  Task<> mark_registration(Attempt& attempt);
   Task<> release(Attempt& attempt);
   Moment now() const { return {clock_.now(), clock_.steady_now()}; }
 
@@ -58,6 +62,9 @@ class Refresher final {
   const Clock& clock_;
   Logger& logger_;
   Sleep sleep_;
+  Registrar registrar_;
+  ClientRepair repair_;
+  oauth::DpopNonces nonces_;
 };
 
 }  // namespace gatehouse::oauth_client

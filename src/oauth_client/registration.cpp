@@ -93,39 +93,6 @@ Task<Result<Registration>> Registrar::obtain_configured(RegistrationRequest requ
   co_return co_await use_preregistered(std::move(request));
 }
 
-Task<Result<Registration>> Registrar::use_preregistered(RegistrationRequest request) {
-  const vault::OAuthSettings& given = request.settings;
-  const auto current = co_await store_.find_current(request.organization, request.server.issuer,
-                                                    RegistrationKind::preregistered);
-  if (!current) co_return std::unexpected(current.error());
-  const auto method =
-      oauth::preregistered_auth_method({!given.client_secret.empty(), !given.private_key.empty(),
-                                        given.auth_method},
-                                       request.server);
-  if (!method) co_return std::unexpected(method.error());
-  // Two connections may use two clients of one issuer: each writes its own, older ones stay.
-  if (*current && (*current)->client_id == given.client_id &&
-      (*current)->client_secret.same_as(given.client_secret) &&
-      (*current)->auth_method == oauth::to_string(*method)) {
-    co_return **current;
-  }
-  Registration registration =
-      make_registration(request, RegistrationKind::preregistered, clock_.now());
-  registration.client_id = given.client_id;
-  registration.client_secret = given.client_secret;
-  registration.auth_method = std::string(oauth::to_string(*method));
-  Result<Registration> stored =
-      co_await store_.save(registration, *current ? std::optional((*current)->id) : std::nullopt);
-  if (stored || stored.error().code != Errc::conflict) co_return stored;
-  const auto winner = co_await store_.find_current(request.organization, request.server.issuer,
-                                                   RegistrationKind::preregistered);
-  if (winner && *winner && (*winner)->client_id == given.client_id &&
-      (*winner)->client_secret.same_as(given.client_secret)) {
-    co_return **winner;
-  }
-  co_return stored;
-}
-
 Task<Result<Registration>> Registrar::use_client_metadata(RegistrationRequest request) {
   const auto current = co_await store_.find_current(request.organization, request.server.issuer,
                                                     RegistrationKind::client_metadata);
@@ -241,16 +208,6 @@ Task<Result<std::optional<Registration>>> Registrar::find_current(OrganizationId
   auto found = co_await store_.find_current(organization, issuer, RegistrationKind::dynamic);
   if (found && *found && fitness_of(**found, clock_.now()) == Fitness::ended) found->reset();
   co_return found;
-}
-
-Result<oauth::ClientAuthentication> client_authentication(const Registration& registration) {
-  const auto method = oauth::parse_auth_method(registration.auth_method);
-  if (!method) {
-    return fail(Errc::unsupported, "client authentication by " +
-                                       quote_remote(registration.auth_method, 40) +
-                                       " is not supported");
-  }
-  return oauth::ClientAuthentication{registration.client_id, registration.client_secret, *method};
 }
 
 }  // namespace gatehouse::oauth_client

@@ -16,6 +16,7 @@
 #include "http/client.hpp"
 #include "oauth/metadata.hpp"
 #include "oauth/token.hpp"
+#include "vault/secret_resolver.hpp"
 #include "vault/store.hpp"
 
 namespace gatehouse::oauth_client {
@@ -24,6 +25,8 @@ struct ClientSettings {
   std::string client_metadata_url;  ///< our client ID metadata document; empty: none
   std::string client_name = "Gatehouse";
   std::string client_uri;
+  /// Reads secrets and keys of pre-registered clients that are kept elsewhere; empty: refused.
+  vault::SecretResolver resolve = {};
 };
 
 struct RegistrationRequest {
@@ -64,7 +67,8 @@ class Registrar final {
   Task<Result<vault::Registration>> obtain(RegistrationRequest request);
 
   /// The client that request.settings name, and no other way to one: for grants without a person.
-  /// Its id may be empty where the assertion alone says who asks (RFC 7523 §3.1). Errors: as obtain.
+  /// Its id may be empty where the assertion alone says who asks (RFC 7523 §3.1). Errors: as
+  /// obtain.
   Task<Result<vault::Registration>> obtain_configured(RegistrationRequest request);
 
   /// What is registered now at that issuer, without asking anybody: its redirect URIs tell the
@@ -84,6 +88,7 @@ class Registrar final {
 
  private:
   Task<Result<vault::Registration>> use_preregistered(RegistrationRequest request);
+  Task<Result<Secret>> read_secret(Secret value, std::string reference, std::string what);
   Task<Result<vault::Registration>> use_client_metadata(RegistrationRequest request);
   Task<Result<vault::Registration>> use_dynamic(RegistrationRequest request);
   Task<Result<vault::Registration>> replace(RegistrationRequest request,

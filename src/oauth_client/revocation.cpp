@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include "oauth/authorization.hpp"
+#include "oauth_client/token_request.hpp"
 
 namespace gatehouse::oauth_client {
 
 Task<RevocationReport> revoke(vault::TokenSet tokens, std::string revocation_endpoint,
                               oauth::ClientAuthentication client_auth,
-                              std::vector<http::Allowance> allowances, http::Client& client) {
+                              std::vector<http::Allowance> allowances, http::Client& client,
+                              const Clock& clock) {
   const bool refresh = !tokens.refresh_token.empty();
   const Secret& token = refresh ? tokens.refresh_token : tokens.access_token;
   if (token.empty()) co_return RevocationReport{Revoked::nothing, "there were no tokens"};
@@ -23,9 +25,14 @@ Task<RevocationReport> revoke(vault::TokenSet tokens, std::string revocation_end
   }
   http::Request request = oauth::make_revocation_request(
       revocation_endpoint, token, refresh ? "refresh_token" : "access_token", client_auth);
-  const http::SendOptions options{.purpose = http::Purpose::authorization_server,
-                                  .allowances = allowances};
-  const Result<http::Reply> reply = co_await client.send(std::move(request), options);
+  TokenRequest order{.request = std::move(request),
+                     .client = std::move(client_auth),
+                     .key = {},
+                     .allowances = std::move(allowances),
+                     .timeout = limits::kDiscoveryTimeout};
+  oauth::DpopNonces nonces;
+  const Result<http::Reply> reply =
+      co_await send_token_request(std::move(order), client, clock, nonces);
   if (!reply) co_return RevocationReport{Revoked::failed, describe(reply.error())};
   // RFC 7009 §2.2: 200 also for tokens that were invalid already.
   if (reply->status == 200)

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "async/task.hpp"
+#include "base/clock.hpp"
 #include "http/client.hpp"
 #include "oauth/token.hpp"
 #include "vault/records.hpp"
@@ -25,9 +26,10 @@ struct RevocationReport {
 };
 
 /// Revokes the refresh token, or the access token where there is none. Never an Error: a failed
-/// revocation does not undo a logout. `client` must outlive the call.
+/// revocation does not undo a logout. `client` and `clock` must outlive the call.
 Task<RevocationReport> revoke(vault::TokenSet tokens, std::string revocation_endpoint,
                               oauth::ClientAuthentication client_auth,
-                              std::vector<http::Allowance> allowances, http::Client& client);
+                              std::vector<http::Allowance> allowances, http::Client& client,
+                              const Clock& clock);
 
 }  // namespace gatehouse::oauth_client

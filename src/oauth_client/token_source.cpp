@@ -44,6 +44,14 @@ Error sign_in_error(const vault::Connection& connection, std::string detail) {
   return {Errc::sign_in_required, std::move(detail), login_hint(connection)};
 }
 
+RefreshOrder refresh_order(const vault::Connection& connection, const vault::Credential& credential,
+                           RefreshReason reason) {
+  return {.key = credential.key,
+          .connection_name = connection.name,
+          .goal = {credential.version, credential.epoch, reason, login_hint(connection)},
+          .allowances = connection.allowances};
+}
+
 /// design §2: unusable when what it was obtained for no longer matches.
 Result<void> check_binding(const vault::Connection& connection,
                            const vault::Credential& credential) {
@@ -63,12 +71,14 @@ Result<void> check_binding(const vault::Connection& connection,
 }  // namespace
 
 TokenSource::TokenSource(vault::Store& store, http::Client& client, const Clock& clock,
-                         TaskGroup& tasks, Logger& logger, Refresher::Sleep sleep)
+                         TaskGroup& tasks, Logger& logger, Refresher::Sleep sleep,
+                         MachineGrants* machine)
     : store_(store),
       clock_(clock),
       tasks_(tasks),
       logger_(logger),
       refresher_(store, client, clock, logger, std::move(sleep)),
+      machine_(machine),
       flights_(tasks),
       jitter_(static_cast<unsigned char>(random_bytes(1)[0]) / 256.0) {}
 
@@ -100,6 +110,7 @@ AccessTokenPtr TokenSource::remember(const vault::Credential& credential) {
       .expires_at = credential.tokens.expires_at,
       .scope = credential.tokens.scope,
       .requested_scope = credential.requested_scope,
+      .key = proof_key(credential),
   });
   cache_[credential.key] = Entry{
       .token = token,
@@ -117,6 +128,7 @@ Task<Result<AccessTokenPtr>> TokenSource::access_token(const vault::Connection& 
     cache_.erase(found);
   }
   if (AccessTokenPtr token = find_cached(key)) co_return token;
+  if (is_machine(connection)) co_return co_await machine_token(connection, std::move(key));
   const std::uint64_t generation = generation_;
   auto row = co_await store_.credentials().find(key);
   // A row that cannot be decrypted costs that login, and a new one is the way out.
@@ -160,6 +172,8 @@ Task<Result<AccessTokenPtr>> TokenSource::on_unauthorized(const vault::Connectio
                                                           AccessTokenPtr refused) {
   cache_.erase(key);
   absent_.erase(key);
+  if (is_machine(connection))
+    co_return co_await replace_machine_token(connection, std::move(key), std::move(refused));
   auto row = co_await store_.credentials().find(key);
   if (!row) co_return std::unexpected(row.error());
   if (!*row || (*row)->tokens.access_token.empty())
@@ -177,9 +191,7 @@ Task<Result<AccessTokenPtr>> TokenSource::refresh(const vault::Connection& conne
                                                   const vault::Credential& credential,
                                                   RefreshReason reason) {
   // `credential` lives in the caller's frame; the flight may outlive it and gets a copy.
-  RefreshOrder order{.key = credential.key,
-                     .goal = {credential.version, credential.epoch, reason, login_hint(connection)},
-                     .allowances = connection.allowances};
+  const RefreshOrder order = refresh_order(connection, credential, reason);
   // Forced and ordinary refreshes do not share a flight: they disagree on what may stay in use.
   const FlightKey flight{credential.key, reason == RefreshReason::refused};
   std::function<Task<Result<vault::Credential>>()> start = [this, order] {
@@ -198,27 +210,41 @@ void TokenSource::start_beside(const vault::Connection& connection,
                                const vault::Credential& credential) {
   Entry& entry = cache_[credential.key];
   entry.next_refresh = clock_.now() + kRetryBeside;
-  RefreshOrder order{
-      .key = credential.key,
-      .goal = {credential.version, credential.epoch, RefreshReason::ahead, login_hint(connection)},
-      .allowances = connection.allowances};
-  tasks_.spawn("refresh_ahead", refresh_beside(std::move(order)));
+  tasks_.spawn("refresh_ahead",
+               refresh_beside(refresh_order(connection, credential, RefreshReason::ahead)));
 }
 
 Task<> TokenSource::refresh_beside(RefreshOrder order) {
+  // An error is logged by the refresher; the token at hand is still good.
+  (void)co_await refresh_shared(std::move(order));
+}
+
+Task<Result<vault::Credential>> TokenSource::refresh_stored(const vault::Connection& connection,
+                                                            vault::CredentialKey key) {
+  const auto row = co_await store_.credentials().find(key);
+  if (!row) co_return std::unexpected(row.error());
+  if (!*row || (*row)->tokens.access_token.empty())
+    co_return std::unexpected(sign_in_error(connection, "nobody is signed in"));
+  if (const auto bound = check_binding(connection, **row); !bound)
+    co_return std::unexpected(bound.error());
+  co_return co_await refresh_shared(refresh_order(connection, **row, RefreshReason::ahead));
+}
+
+Task<Result<vault::Credential>> TokenSource::refresh_shared(RefreshOrder order) {
   const FlightKey flight{order.key, false};
   std::function<Task<Result<vault::Credential>>()> start = [this, order] {
     return refresher_.refresh(order);
   };
-  const auto fresh = co_await flights_.run(flight, std::move(start));
-  if (!fresh) co_return;  // logged by the refresher; the token at hand is still good
+  auto fresh = co_await flights_.run(flight, std::move(start));
+  if (!fresh) co_return fresh;
   // Found unchanged because of a transient failure: the pause of the entry must survive.
   const auto found = cache_.find(order.key);
   if (found != cache_.end() && found->second.token->version == fresh->version &&
       found->second.token->epoch == fresh->epoch) {
-    co_return;
+    co_return fresh;
   }
   remember(*fresh);
+  co_return fresh;
 }
 
 TokenSource::StepUp TokenSource::on_insufficient_scope(const vault::Connection& connection,
@@ -245,6 +271,8 @@ void TokenSource::on_change(const vault::Change& change) {
   };
   std::erase_if(cache_, [&](const auto& entry) { return is_named(entry.first); });
   std::erase_if(absent_, is_named);
+  if (machine_ != nullptr && change.table == "connections")
+    machine_->forget(ConnectionId{change.id});
 }
 
 void TokenSource::drop_cache() {

@@ -9,6 +9,14 @@ std::vector<mcp_client::Authorizer::Header> bearer(const oauth_client::AccessTok
   return headers;
 }
 
+std::vector<mcp_client::Authorizer::Header> bound(const oauth_client::AccessToken& token,
+                                                  std::string proof) {
+  std::vector<mcp_client::Authorizer::Header> headers;
+  headers.push_back({"Authorization", Secret("DPoP " + std::string(token.value.reveal()))});
+  headers.push_back({"DPoP", Secret(std::move(proof))});
+  return headers;
+}
+
 }  // namespace
 
 CredentialAuthorizer::CredentialAuthorizer(std::shared_ptr<const vault::Connection> connection,
@@ -20,7 +28,8 @@ CredentialAuthorizer::CredentialAuthorizer(std::shared_ptr<const vault::Connecti
       tokens_(tokens),
       fixed_(std::move(fixed)) {}
 
-Task<Result<std::vector<mcp_client::Authorizer::Header>>> CredentialAuthorizer::headers() {
+Task<Result<std::vector<mcp_client::Authorizer::Header>>> CredentialAuthorizer::headers(
+    RequestLine line) {
   const FixedHeaders::ListPtr kept = fixed_->current();
   const Result<FixedHeaders::ListPtr> read = kept ? kept : co_await fixed_->get();
   if (!read) co_return std::unexpected(read.error());
@@ -41,10 +50,22 @@ Task<Result<std::vector<mcp_client::Authorizer::Header>>> CredentialAuthorizer::
     token = *loaded;
   }
   last_ = token;
-  std::vector<Header> headers = bearer(*token);
+  std::vector<Header> headers;
+  if (token->key) {
+    auto proof = tokens_.make_proof(*token, line.method, line.url);
+    if (!proof) co_return std::unexpected(proof.error());
+    headers = bound(*token, std::move(*proof));
+  } else {
+    headers = bearer(*token);
+  }
   headers.insert(headers.end(), std::make_move_iterator(fixed.begin()),
                  std::make_move_iterator(fixed.end()));
   co_return headers;
+}
+
+bool CredentialAuthorizer::on_answer(std::string_view url, int status,
+                                     const http::Headers& headers) {
+  return tokens_.on_proved(url, status, headers);
 }
 
 oauth_client::AccessTokenPtr CredentialAuthorizer::current() const {

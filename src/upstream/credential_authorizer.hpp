@@ -1,4 +1,5 @@
-// The credentials of one upstream's requests: a bearer token of the vault, static headers, or
+// The credentials of one upstream's requests: a token of the vault, with a proof where it is bound
+// to a key (RFC 9449), static headers, or
 // nothing. Implements what mcp_client asks for over the TokenSource; the hot path finds the token
 // in its cache without waiting.
 #pragma once
@@ -19,7 +20,9 @@ class CredentialAuthorizer final : public mcp_client::Authorizer {
                        vault::CredentialKey key, oauth_client::TokenSource& tokens,
                        std::shared_ptr<FixedHeaders> fixed);
 
-  Task<Result<std::vector<Header>>> headers() override;
+  Task<Result<std::vector<Header>>> headers(RequestLine line = {}) override;
+  bool has_proved() const override { return last_ && last_->key; }
+  bool on_answer(std::string_view url, int status, const http::Headers& headers) override;
 
   /// The token that a request starting now would use without waiting, or the one used last; null
   /// before the first.

@@ -171,8 +171,11 @@ Details details_of(const Connection& connection) {
     add(details, "oauth.dpop", name_in(kDpopNames, connection.oauth.dpop));
   if (connection.role != Role::server) add(details, "role", name_in(kRoleNames, connection.role));
   add(details, "preset", connection.preset);
+  if (connection.default_account != "default")
+    add(details, "default_account", connection.default_account);
   add(details, "origin", connection.origin);
   add(details, "origin_digest", connection.origin_digest);
+  add_time(details, "origin_missing_since", connection.origin_missing_since);
   return details;
 }
 
@@ -199,12 +202,16 @@ bool apply_details(const Details& details, Connection& connection) {
       understood &= read(kDpopNames, value, connection.oauth.dpop);
     } else if (key == "role") {
       understood &= read(kRoleNames, value, connection.role);
+    } else if (key == "default_account") {
+      connection.default_account = value;
     } else if (key == "preset") {
       connection.preset = value;
     } else if (key == "origin") {
       connection.origin = value;
     } else if (key == "origin_digest") {
       connection.origin_digest = value;
+    } else if (key == "origin_missing_since") {
+      read_time(value, connection.origin_missing_since);
     } else {
       understood &= apply_option(key, value, connection.options);
     }
@@ -285,12 +292,15 @@ void apply_details(SecretDetails secrets, Registration& registration) {
 Details details_of(const Authorization& authorization) {
   Details details;
   add(details, "nonce", authorization.nonce);
+  if (authorization.dpop) add(details, "dpop", "yes");
   return details;
 }
 
 void apply_details(const Details& details, Authorization& authorization) {
-  for (const auto& [key, value] : details)
+  for (const auto& [key, value] : details) {
     if (key == "nonce") authorization.nonce = value;
+    if (key == "dpop") authorization.dpop = value == "yes";
+  }
 }
 
 }  // namespace gatehouse::vault

@@ -117,9 +117,11 @@ struct Connection {
   ConnectionOptions options;
   Role role = Role::server;
   std::string preset;  ///< the built-in description it was made from; empty: none
+  std::string default_account = "default";  ///< CredentialKey::account that agents and commands use
   /// The configuration file it comes from (absolute path); empty: it lives in the store alone.
   std::string origin;
   std::string origin_digest;                ///< of what the file says about it, as approved
+  std::optional<SystemTime> origin_missing_since;  ///< the file does not name it any more
   std::vector<http::Allowance> allowances;  ///< what a person said yes to
   SystemTime created_at{};
   std::int64_t revision = 0;    ///< compare-and-set for edits
@@ -244,6 +246,7 @@ struct Authorization {
   std::string requested_scope;
   bool iss_advertised = false;  ///< authorization_response_iss_parameter_supported
   std::string nonce;            ///< OpenID Connect: expected in the ID token; empty: none
+  bool dpop = false;            ///< the tokens are to be bound to a key, made for the token request
   std::int64_t epoch = 0;       ///< of the credential when the login began
   std::string browser_hash;  ///< hex of SHA-256 of the cookie of the browser that must finish it;
                              ///< empty: terminal login
