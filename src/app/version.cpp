@@ -1,9 +1,11 @@
 #include "app/version.hpp"
 
+#include "base/product.hpp"
+
 namespace gatehouse::app {
 
 std::string version() {
-  return GATEHOUSE_VERSION;
+  return std::string(product_version());
 }
 
 }  // namespace gatehouse::app

@@ -14,6 +14,7 @@
 #include "async/task_group.hpp"
 #include "base/clock.hpp"
 #include "base/log.hpp"
+#include "base/product.hpp"
 #include "base/result.hpp"
 #include "http/client.hpp"
 #include "jsonrpc/line_channel.hpp"
@@ -24,8 +25,8 @@ namespace gatehouse::mcp_client {
 
 /// How we introduce ourselves (clientInfo). Unverified for the server.
 struct ClientIdentity {
-  std::string name = "gatehouse";
-  std::string version = "0.1.0";
+  std::string name{kProductName};
+  std::string version{product_version()};
 };
 
 /// How messages travel to a server over HTTP.

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "base/product.hpp"
 #include "oauth_client/probe.hpp"
 
 namespace gatehouse::oauth_client {
@@ -45,12 +46,11 @@ bool is_modern_error(std::string_view text) {
 http::Request make_modern_probe(std::string_view url, std::string_view method) {
   http::Request request =
       post(url,
-           fmt::format(
-               R"({{"jsonrpc":"2.0","id":1,"method":"{}","params":{{"_meta":{{)"
-               R"("io.modelcontextprotocol/protocolVersion":"{}",)"
-               R"("io.modelcontextprotocol/clientInfo":{{"name":"gatehouse","version":"0.1.0"}},)"
-               R"("io.modelcontextprotocol/clientCapabilities":{{}}}}}}}})",
-               method, kModern),
+           fmt::format(R"({{"jsonrpc":"2.0","id":1,"method":"{}","params":{{"_meta":{{)"
+                       R"("io.modelcontextprotocol/protocolVersion":"{}",)"
+                       R"("io.modelcontextprotocol/clientInfo":{{"name":"{}","version":"{}"}},)"
+                       R"("io.modelcontextprotocol/clientCapabilities":{{}}}}}}}})",
+                       method, kModern, kProductName, product_version()),
            kModern);
   request.headers.add("Mcp-Method", method);
   return request;
@@ -62,8 +62,8 @@ http::Request make_initialize_probe(std::string_view url) {
       url,
       fmt::format(
           R"({{"jsonrpc":"2.0","id":1,"method":"initialize","params":{{"protocolVersion":"{}",)"
-          R"("capabilities":{{}},"clientInfo":{{"name":"gatehouse","version":"0.1.0"}}}}}})",
-          kLegacy),
+          R"("capabilities":{{}},"clientInfo":{{"name":"{}","version":"{}"}}}}}})",
+          kLegacy, kProductName, product_version()),
       {});
 }
 
