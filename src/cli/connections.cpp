@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "cli/grant_options.hpp"
 #include "cli/nearest.hpp"
+#include "vault/standing.hpp"
 
 namespace gatehouse::cli {
 
@@ -51,27 +53,23 @@ Task<Result<std::vector<vault::Connection>>> choose_connections(Services& servic
 }
 
 upstream::Target target_of(const vault::Connection& connection) {
-  return {std::make_shared<const vault::Connection>(connection), local_member(), "default"};
+  return target_of(connection, connection.default_account);
 }
 
-std::string_view health_word(vault::Health health) {
-  return health == vault::Health::sign_in_required ? "sign in required" : health_name(health);
+upstream::Target target_of(const vault::Connection& connection, const std::string& account) {
+  return {std::make_shared<const vault::Connection>(connection), local_member(),
+          account.empty() ? connection.default_account : account};
 }
 
-std::string_view health_name(vault::Health health) {
-  switch (health) {
-    case vault::Health::configured:
-      return "configured";
-    case vault::Health::sign_in_required:
-      return "sign_in_required";
-    case vault::Health::unreachable:
-      return "unreachable";
-    case vault::Health::failing:
-      return "failing";
-    case vault::Health::ready:
-      return "ready";
-  }
-  return "configured";
+Result<void> check_account_name(std::string_view name) {
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '@' ||
+           c == '.' || c == '_' || c == '+' || c == '-';
+  };
+  if (!name.empty() && name.size() <= 64 && std::ranges::all_of(name, is_plain)) return {};
+  return fail(Errc::invalid_argument,
+              fmt::format("{} cannot be an account's name", quote_remote(name, 80)),
+              "a name of your own for it: at most 64 letters, digits and @ . _ + -");
 }
 
 std::string_view auth_name(vault::AuthKind auth) {
@@ -132,8 +130,16 @@ JsonObject connection_json(const vault::Connection& connection,
   if (over_http) {
     json.text("http_transport", state.era == vault::kHttpWithSse ? "http+sse" : "streamable");
   }
-  json.text("auth", auth_name(connection.auth)).text("health", health_name(state.health));
-  json.text_if("detail", state.detail).text_if("hint", state.hint);
+  const bool enabled = connection.options.enabled;
+  if (connection.role == vault::Role::identity_provider) json.text("role", "identity_provider");
+  if (connection.oauth.grant != vault::Grant::authorization_code)
+    json.text("grant", grant_name(connection.oauth.grant));
+  json.text_if("sign_in_through", connection.oauth.identity_provider);
+  json.text("auth", auth_name(connection.auth)).flag("enabled", enabled);
+  json.text("health", to_string(standing_of(connection, state)));
+  json.text_if("preset", connection.preset);
+  json.text_if("detail", enabled ? state.detail : "somebody disabled it");
+  json.text_if("hint", enabled ? state.hint : "gatehouse enable " + connection.name);
   json.time("checked_at", state.checked_at).time("ready_at", state.ready_at);
   return json;
 }

@@ -1,4 +1,4 @@
-// What commands do with a connection again and again: find it, aim at it, show its health.
+// What commands do with a connection again and again: find it, aim at it, show how it stands.
 #pragma once
 
 #include <string>
@@ -24,11 +24,11 @@ Task<Result<std::vector<vault::Connection>>> choose_connections(Services& servic
 
 /// What upstream/ works with: the local member's default account.
 upstream::Target target_of(const vault::Connection& connection);
+/// The same for the account of that name; empty: the default one.
+upstream::Target target_of(const vault::Connection& connection, const std::string& account);
+/// At most 64 letters, digits and @ . _ + -. Errors: invalid_argument, saying the rule.
+Result<void> check_account_name(std::string_view name);
 
-/// "ready", "sign in required", … for people.
-std::string_view health_word(vault::Health health);
-/// "ready", "sign_in_required", … for programs.
-std::string_view health_name(vault::Health health);
 std::string_view auth_name(vault::AuthKind auth);
 /// The URL, or the command line.
 std::string address_of(const vault::Connection& connection);

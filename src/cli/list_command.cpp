@@ -1,6 +1,8 @@
 // gatehouse list: the connections there are, as they are stored; nobody is contacted.
 #include "cli/connections.hpp"
 #include "cli/table.hpp"
+#include "cli/tool_view.hpp"
+#include "vault/standing.hpp"
 
 namespace gatehouse::cli {
 namespace {
@@ -30,13 +32,15 @@ class ListCommand final : public Command {
       Result<std::optional<vault::StoredCatalog>> catalog =
           co_await services.store.connections().load_catalog(organization, connection.id);
       if (!catalog) co_return std::unexpected(catalog.error());
-      const std::string count = *catalog ? std::to_string((*catalog)->tools.size()) : "-";
+      std::optional<std::size_t> tools;
+      if (*catalog) tools = allowed_tools(connection, std::move(**catalog)).tools.size();
+      const std::string count = tools ? std::to_string(*tools) : "-";
       const std::string checked =
           state->checked_at ? ago(*state->checked_at, services.clock.now()) : "never";
-      table.add_row({connection.name, std::string(health_word(state->health)), checked, count,
-                     address_of(connection)});
+      table.add_row({connection.name, std::string(describe(standing_of(connection, *state))),
+                     checked, count, address_of(connection)});
       JsonObject json = connection_json(connection, *state);
-      if (*catalog) json.number("tools", static_cast<std::int64_t>((*catalog)->tools.size()));
+      if (tools) json.number("tools", static_cast<std::int64_t>(*tools));
       rows.push_back(json.str());
     }
     if (json_) {

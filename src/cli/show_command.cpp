@@ -1,9 +1,13 @@
 // gatehouse show: everything stored about one connection, except secrets.
 #include <fmt/format.h>
 
+#include "cli/accounts.hpp"
 #include "cli/connections.hpp"
+#include "cli/redirect.hpp"
+#include "cli/settings_flags.hpp"
 #include "cli/table.hpp"
 #include "jsonrpc/json.hpp"
+#include "vault/standing.hpp"
 
 namespace gatehouse::cli {
 namespace {
@@ -11,6 +15,7 @@ namespace {
 struct Login {
   std::optional<vault::Credential> credential;
   std::string problem;  // why it cannot be read
+  std::vector<Account> accounts;
 };
 
 std::string joined(const std::vector<std::string>& words) {
@@ -67,6 +72,9 @@ class ShowCommand final : public Command {
     } else {
       co_return std::unexpected(credential.error());
     }
+    const Result<std::vector<Account>> accounts = co_await list_accounts(services, *connection);
+    if (!accounts) co_return std::unexpected(accounts.error());
+    login.accounts = *accounts;
     if (json_) {
       services.terminal.print(to_json(*connection, *state, login).str() + "\n");
     } else {
@@ -87,7 +95,7 @@ class ShowCommand final : public Command {
         {connection.transport == vault::Transport::http ? "url" : "command",
          address_of(connection)},
         {"directory", connection.directory},
-        {"state", std::string(health_word(state.health))},
+        {"state", std::string(describe(standing_of(connection, state)))},
         {"why", state.health == vault::Health::ready ? "" : state.detail},
         {"what to do", state.health == vault::Health::ready ? "" : state.hint},
         {"checked", state.checked_at ? ago(*state.checked_at, now) : "never"},
@@ -96,9 +104,13 @@ class ShowCommand final : public Command {
         {"protocol", protocol_text(state)},
         {"needs", std::string(auth_name(connection.auth))},
         {"client id", connection.oauth.client_id},
+        {"redirect uri", fixed_redirect_uri(connection.oauth).value_or("")},
         {"scopes", joined(connection.oauth.scopes)}};
     if (state.server_info.empty())
       std::erase_if(facts, [](auto& f) { return f.first == "server"; });
+    const auto settings = settings_facts(connection.options);
+    facts.insert(facts.end(), settings.begin(), settings.end());
+    facts.emplace_back("preset", connection.preset);
     for (const vault::NamedSecret& header : connection.headers)
       facts.emplace_back("header", header.name + " (set)");
     for (const vault::NamedSecret& variable : connection.environment)
@@ -112,6 +124,13 @@ class ShowCommand final : public Command {
         facts.emplace_back("issuer", login.credential->binding.issuer);
         facts.emplace_back("resource", login.credential->binding.resource);
         facts.emplace_back("granted", login.credential->tokens.scope);
+      }
+    }
+    if (login.accounts.size() > 1) {
+      for (const Account& account : login.accounts) {
+        facts.emplace_back("account", account.name +
+                                          (account.is_default ? " (agents use it): " : ": ") +
+                                          account_text(account));
       }
     }
     return to_text(facts);
@@ -130,8 +149,10 @@ class ShowCommand final : public Command {
                                .text("purpose", purpose_name(allowance.purpose))
                                .str());
     }
+    json.raw("settings", settings_json(connection.options).str());
     json.texts("headers", headers).texts("environment", variables);
     json.raw("allowances", json_array(allowances)).texts("scopes", connection.oauth.scopes);
+    json.text_if("redirect_uri", fixed_redirect_uri(connection.oauth).value_or(""));
     json.text_if("client_id", connection.oauth.client_id).text_if("era", era_name(state));
     json.text_if("protocol_version", state.protocol_version);
     if (!state.server_info.empty()) json.raw("server", state.server_info);
@@ -148,7 +169,7 @@ class ShowCommand final : public Command {
       sign_in.time("expires_at", credential.tokens.expires_at);
       sign_in.flag("refreshable", !credential.tokens.refresh_token.empty());
     }
-    json.raw("login", sign_in.str());
+    json.raw("login", sign_in.str()).raw("accounts", accounts_json(login.accounts));
     return json;
   }
 

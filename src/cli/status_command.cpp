@@ -3,7 +3,9 @@
 
 #include "cli/attempt.hpp"
 #include "cli/connections.hpp"
+#include "cli/providers.hpp"
 #include "cli/table.hpp"
+#include "vault/standing.hpp"
 
 namespace gatehouse::cli {
 namespace {
@@ -24,6 +26,12 @@ struct Sweep {
 Task<> check_some(Services& services, std::shared_ptr<Sweep> sweep) {
   while (sweep->next < sweep->connections.size()) {
     const vault::Connection connection = sweep->connections[sweep->next++];
+    if (!connection.options.enabled) continue;
+    if (connection.role == vault::Role::identity_provider) {
+      const Result<vault::ConnectionState> state = co_await check_provider(services, connection);
+      if (!state) sweep->store_failed = state.error();
+      continue;
+    }
     // The outcome is stored as the connection's state, which is what gets printed.
     Result<upstream::ListOutcome> listed =
         co_await services.upstreams.refresh_catalog(target_of(connection));
@@ -38,7 +46,7 @@ class StatusCommand final : public Command {
     spec.name = "status";
     spec.summary = "Ask the servers and say how they are";
     spec.details =
-        R"(Words: configured (never tried), sign in required, unreachable, failing, ready. Exit code 3 when
+        R"(Words: configured (never tried), sign in required, unreachable, failing, ready, disabled (not asked). Exit code 3 when
 somebody must sign in, 1 when something else is wrong.
 
 Examples:
@@ -80,10 +88,15 @@ Examples:
     }
     Table table({"NAME", "STATE", "WHY AND WHAT TO DO"});
     for (const Row& row : rows) {
+      if (!row.connection.options.enabled) {
+        table.add_row({row.connection.name, "disabled", "gatehouse enable " + row.connection.name});
+        continue;
+      }
       const bool ready = row.state.health == vault::Health::ready;
       std::string words = ready ? old_transport_note(row.state) : row.state.detail;
       if (!ready && !row.state.hint.empty()) words += (words.empty() ? "" : "; ") + row.state.hint;
-      table.add_row({row.connection.name, std::string(health_word(row.state.health)), words});
+      table.add_row({row.connection.name,
+                     std::string(describe(standing_of(row.connection, row.state))), words});
     }
     if (table.empty()) {
       terminal.note("No connections yet: gatehouse add NAME URL");
@@ -99,7 +112,7 @@ Examples:
   static Exit exit_of(const std::vector<Row>& rows) {
     Exit exit = Exit::done;
     for (const Row& row : rows) {
-      if (row.state.health == vault::Health::ready) continue;
+      if (row.state.health == vault::Health::ready || !row.connection.options.enabled) continue;
       if (row.state.health != vault::Health::sign_in_required) return Exit::failed;
       exit = Exit::sign_in;
     }

@@ -2,25 +2,10 @@
 
 #include "identity/tool_filter.hpp"
 #include "jsonrpc/json.hpp"
+#include "vault/standing.hpp"
 
 namespace gatehouse::gateway {
 namespace {
-
-std::string_view state_word(const ConnectionEntry& entry) {
-  switch (entry.state.health) {
-    case vault::Health::ready:
-      return "ready";
-    case vault::Health::sign_in_required:
-      return "sign_in_required";
-    case vault::Health::unreachable:
-      return "unreachable";
-    case vault::Health::failing:
-      return "failing";
-    case vault::Health::configured:
-      return "not_tried";
-  }
-  return "not_tried";
-}
 
 std::string raw_member(const jsonrpc::JsonView& object, std::string_view name) {
   const std::optional<jsonrpc::JsonView> member = object.find(name);
@@ -63,7 +48,7 @@ const mcp::Schema* ToolEntry::compiled() {
 ConnectionNote ConnectionEntry::note() const {
   ConnectionNote note;
   note.name = connection->name;
-  note.state = state_word(*this);
+  note.state = to_string(vault::standing_of(*connection, state));
   note.tools = tools.size();
   return note;
 }

@@ -21,7 +21,7 @@ inline constexpr std::string_view kExecuteTool = "execute_capability";
 /// A connection as the tool description and search answers show it.
 struct ConnectionNote {
   std::string name;
-  std::string state;  ///< "ready", "sign_in_required", "unreachable", "failing", "not_tried"
+  std::string state;  ///< as vault::to_string(Standing)
   std::string title;  ///< the server's own name; untrusted; may be empty
   std::size_t tools = 0;
 };
