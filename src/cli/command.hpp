@@ -47,6 +47,10 @@ class Command {
   enum class Kind { task, service };
   /// A service runs until it is told to stop, and logs what it does.
   virtual Kind kind() const { return Kind::task; }
+  /// What a command does about configuration files that wait or are broken: it says so in a line on
+  /// standard error, or tells of them itself.
+  enum class Files { noted, told };
+  virtual Files files() const { return Files::noted; }
   /// Set for a command that only prints: it needs neither configuration nor store, and run() is not
   /// called.
   virtual std::optional<std::string> text_only() { return std::nullopt; }
@@ -60,11 +64,22 @@ using CommandPtr = std::unique_ptr<Command>;
 std::vector<CommandPtr> make_commands();
 
 CommandPtr make_add_command();
+CommandPtr make_presets_command();
+CommandPtr make_edit_command();
+CommandPtr make_rename_command();
+CommandPtr make_enable_command();
+CommandPtr make_disable_command();
+CommandPtr make_refresh_command();
+CommandPtr make_test_command();
 CommandPtr make_list_command();
 CommandPtr make_show_command();
 CommandPtr make_status_command();
+CommandPtr make_doctor_command();
+CommandPtr make_trust_command();
+CommandPtr make_config_command();
 CommandPtr make_login_command();
 CommandPtr make_logout_command();
+CommandPtr make_accounts_command();
 CommandPtr make_remove_command();
 CommandPtr make_tools_command();
 CommandPtr make_search_command();
@@ -76,5 +91,10 @@ CommandPtr make_token_create_command();
 CommandPtr make_token_list_command();
 CommandPtr make_token_revoke_command();
 CommandPtr make_demo_command();
+CommandPtr make_keys_status_command();
+CommandPtr make_keys_rotate_command();
+CommandPtr make_keyring_set_command();
+CommandPtr make_keyring_remove_command();
+CommandPtr make_completion_command(std::string shell);
 
 }  // namespace gatehouse::cli

@@ -17,12 +17,23 @@ Exit exit_for(const Error& error) {
 std::vector<CommandPtr> make_commands() {
   std::vector<CommandPtr> commands;
   commands.push_back(make_add_command());
+  commands.push_back(make_presets_command());
   commands.push_back(make_list_command());
   commands.push_back(make_show_command());
   commands.push_back(make_status_command());
+  commands.push_back(make_doctor_command());
   commands.push_back(make_login_command());
   commands.push_back(make_logout_command());
+  commands.push_back(make_accounts_command());
+  commands.push_back(make_trust_command());
+  commands.push_back(make_config_command());
+  commands.push_back(make_edit_command());
+  commands.push_back(make_rename_command());
+  commands.push_back(make_enable_command());
+  commands.push_back(make_disable_command());
   commands.push_back(make_remove_command());
+  commands.push_back(make_test_command());
+  commands.push_back(make_refresh_command());
   commands.push_back(make_tools_command());
   commands.push_back(make_search_command());
   commands.push_back(make_describe_command());
@@ -33,6 +44,12 @@ std::vector<CommandPtr> make_commands() {
   commands.push_back(make_token_create_command());
   commands.push_back(make_token_list_command());
   commands.push_back(make_token_revoke_command());
+  commands.push_back(make_keys_status_command());
+  commands.push_back(make_keys_rotate_command());
+  commands.push_back(make_keyring_set_command());
+  commands.push_back(make_keyring_remove_command());
+  for (const char* shell : {"bash", "zsh", "fish"})
+    commands.push_back(make_completion_command(shell));
   return commands;
 }
 
