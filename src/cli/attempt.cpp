@@ -4,26 +4,40 @@
 
 #include "cli/connections.hpp"
 #include "cli/person.hpp"
+#include "cli/sign_in_screen.hpp"
 #include "cli/table.hpp"
+#include "oauth/scope.hpp"
 
 namespace gatehouse::cli {
 namespace {
 
 void tell_outcome(Terminal& terminal, const std::string& name,
                   const oauth_client::LoginOutcome& outcome) {
-  terminal.note(fmt::format("Signed in to {}{}.", name,
-                            outcome.subject.empty() ? "" : " as " + printable(outcome.subject)));
+  SignInScreen(terminal).done(
+      fmt::format("Signed in to {}{}.", name,
+                  outcome.subject.empty() ? "" : " as " + printable(outcome.subject)));
   std::vector<std::string> missing = outcome.missing_scopes;
   // What it stands for was given all the same.
   if (outcome.refreshable) std::erase(missing, "offline_access");
-  if (!missing.empty())
-    terminal.note("Not granted: " + printable(fmt::format("{}", fmt::join(missing, " "))));
+  if (missing.empty()) return;
+  const std::string not_given = fmt::format("{}", fmt::join(missing, " "));
+  terminal.note("  asked for:  " + printable(outcome.requested_scope));
+  terminal.note("  granted:    " + printable(outcome.scope.empty() ? "nothing" : outcome.scope) +
+                "  (not: " + printable(not_given) + ")");
+}
+
+// A step-up in two lines: what the login may do, and what is asked for in addition.
+void tell_step_up(Terminal& terminal, const std::string& granted, const std::string& wanted) {
+  const std::string more = fmt::format("{}", fmt::join(oauth::missing_scopes(wanted, granted), " "));
+  terminal.note("  granted so far:  " + printable(granted.empty() ? "nothing" : granted));
+  terminal.note("  asked for now:   " + printable(wanted) +
+                (more.empty() ? "" : "  (new: " + printable(more) + ")"));
 }
 
 }  // namespace
 
 upstream::Target Attempt::target() const {
-  return target_of(connection_);
+  return target_of(connection_, options_.account);
 }
 
 Task<Result<oauth_client::LoginOutcome>> Attempt::authorize(SignInOrder order) {
@@ -63,6 +77,11 @@ Task<Result<void>> Attempt::satisfy(upstream::PersonNeeded need) {
     co_return std::unexpected(error);
   }
   services_.terminal.note(printable(need.error.detail) + ".");
+  if (need.why == upstream::PersonNeeded::Why::more_scope) {
+    const auto row =
+        co_await services_.store.credentials().find(upstream::credential_key(target()));
+    if (row && *row) tell_step_up(services_.terminal, (*row)->tokens.scope, need.scope);
+  }
   SignInOrder order;
   if (!need.challenges.empty()) order.challenges = need.challenges;
   order.step_up_scope = need.scope;
@@ -73,7 +92,10 @@ Task<Result<void>> Attempt::satisfy(upstream::PersonNeeded need) {
 
 Task<Result<vault::StoredCatalog>> Attempt::list_tools() {
   while (true) {
+    SignInScreen screen(services_.terminal);
+    if (authorizations_ > 0) screen.busy("Listing the tools of " + connection_.name);
     Result<upstream::ListOutcome> listed = co_await services_.upstreams.refresh_catalog(target());
+    screen.clear();
     if (!listed) co_return std::unexpected(listed.error());
     if (auto* catalog = std::get_if<vault::StoredCatalog>(&*listed)) co_return std::move(*catalog);
     Result<void> satisfied = co_await satisfy(std::get<upstream::PersonNeeded>(std::move(*listed)));

@@ -12,53 +12,91 @@ struct CallbackListener::Door final : http::Handler {
   Task<> handle(http::Exchange& exchange) override { co_await handler->handle(exchange); }
 };
 
-CallbackListener::CallbackListener(
-    Services& services, std::function<void(const Result<oauth_client::LoginOutcome>&)> on_finished)
-    : services_(services), on_finished_(std::move(on_finished)), door_(std::make_unique<Door>()) {}
+namespace {
+
+Task<> serve(net::HttpServer& server) {
+  co_await server.run();
+}
+
+}  // namespace
+
+CallbackListener::CallbackListener(Services& services, Listeners listeners)
+    : services_(services), listeners_(std::move(listeners)), door_(std::make_unique<Door>()) {}
 
 CallbackListener::~CallbackListener() = default;
 
-bool CallbackListener::listen(const Wish& wish) {
+// The port it listens on. Errors: HttpServer::listen's, for the first address.
+Result<std::uint16_t> CallbackListener::open(const RedirectPlan& plan) {
+  const bool by_name = plan.host == "localhost";
   net::ServerConfig config;
-  config.port = wish.port;
-  Result<std::unique_ptr<net::HttpServer>> server =
-      net::HttpServer::listen(services_.executor, services_.log, config, *door_);
-  const bool may_move = wish.kind == Wish::Port::preferred && wish.port != 0;
+  config.address = by_name ? "127.0.0.1" : plan.host;
+  config.port = plan.port;
+  auto server = net::HttpServer::listen(services_.executor, services_.log, config, *door_);
+  const bool may_move = plan.kind == RedirectPlan::Port::preferred && plan.port != 0;
   if (!server && may_move) {
     config.port = 0;
     server = net::HttpServer::listen(services_.executor, services_.log, config, *door_);
   }
-  std::uint16_t port = wish.port;
-  if (server) {
-    server_ = std::move(*server);
-    port = server_->port();
-  } else {
-    const std::string owner = port_owner(wish.port);
-    problem_ = wish.port == 0
-                   ? describe(server.error())
-                   : fmt::format(
-                         "port {}, which is registered for this client, is in use{}; end "
-                         "that program, or paste the address",
-                         wish.port, owner.empty() ? "" : " by " + owner);
-    if (port == 0) port = 1;  // never listened on: the address is only to be copied
+  if (!server) return std::unexpected(server.error());
+  config.port = (*server)->port();
+  servers_.push_back(std::move(*server));
+  if (by_name) {
+    // A machine without IPv6 resolves the name to the other family.
+    config.address = "::1";
+    auto second = net::HttpServer::listen(services_.executor, services_.log, config, *door_);
+    if (second) servers_.push_back(std::move(*second));
   }
-  redirect_uri_ = fmt::format("http://127.0.0.1:{}{}", port, wish.path);
+  return config.port;
+}
+
+void CallbackListener::say_busy(const RedirectPlan& plan, const Error& error) {
+  if (plan.port == 0) {
+    problem_ = describe(error);
+    return;
+  }
+  const std::string owner = port_owner(plan.port);
+  problem_ = fmt::format(
+      "port {}, which is registered for this client, is in use{}; end that program, or paste the "
+      "address",
+      plan.port, owner.empty() ? "" : " by " + owner);
+}
+
+bool CallbackListener::listen(const RedirectPlan& plan) {
+  if (plan.kind == RedirectPlan::Port::none) {
+    redirect_uri_ = plan.uri;
+    problem_ = "the browser ends on another machine: paste the address it ends on";
+    return false;
+  }
+  const Result<std::uint16_t> opened = open(plan);
+  std::uint16_t port = opened ? *opened : plan.port;
+  if (!opened) say_busy(plan, opened.error());
+  if (port == 0) port = 1;  // never listened on: the address is only to be copied
+  const bool is_v6 = plan.host.find(':') != std::string::npos;
+  const std::string host = is_v6 ? "[" + plan.host + "]" : plan.host;
+  redirect_uri_ =
+      plan.uri.empty() ? fmt::format("http://{}:{}{}", host, port, plan.path) : plan.uri;
   oauth_client::CallbackHandler::Options options;
   options.organization = organization_of(services_);
-  options.path = wish.path;
-  options.hosts = {fmt::format("127.0.0.1:{}", port), fmt::format("localhost:{}", port)};
-  options.on_finished = on_finished_;
+  options.path = plan.path;
+  options.hosts = {fmt::format("127.0.0.1:{}", port), fmt::format("localhost:{}", port),
+                   fmt::format("[::1]:{}", port), fmt::format("{}:{}", host, port)};
+  options.on_finished = listeners_.on_finished;
+  options.on_working = listeners_.on_working;
   door_->handler =
       std::make_unique<oauth_client::CallbackHandler>(services_.login, std::move(options));
-  return server_ != nullptr;
+  return opened.has_value();
 }
 
 Task<> CallbackListener::run() {
-  if (server_) co_await server_->run();
+  TaskGroup tasks(services_.executor, services_.log);
+  for (std::size_t i = 1; i < servers_.size(); ++i)
+    tasks.spawn("callback_listener", serve(*servers_[i]));
+  if (!servers_.empty()) co_await servers_.front()->run();
+  co_await tasks.drain();
 }
 
 Task<> CallbackListener::drain() {
-  if (server_) co_await server_->drain();
+  for (const auto& server : servers_) co_await server->drain();
 }
 
 std::uint16_t registered_port(const std::vector<std::string>& redirect_uris,

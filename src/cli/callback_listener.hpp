@@ -6,7 +6,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "cli/redirect.hpp"
 #include "cli/services.hpp"
 #include "net/server.hpp"
 #include "oauth_client/callback_handler.hpp"
@@ -15,19 +17,16 @@ namespace gatehouse::cli {
 
 class CallbackListener final {
  public:
-  struct Wish {
-    std::uint16_t port = 0;  ///< preferred; 0: any
-    enum class Port { preferred, fixed } kind = Port::preferred;
-    std::string path = "/callback";
+  struct Listeners {
+    /// As oauth_client::CallbackHandler tells them.
+    std::function<void(const Result<oauth_client::LoginOutcome>&)> on_finished;
+    std::function<void(bool working)> on_working;
   };
-
-  /// `on_finished` is told as oauth_client::CallbackHandler tells it.
-  CallbackListener(Services& services,
-                   std::function<void(const Result<oauth_client::LoginOutcome>&)> on_finished);
+  CallbackListener(Services& services, Listeners listeners);
   ~CallbackListener();
 
   /// Listens, where possible. False: only pasting is left; problem() says why.
-  bool listen(const Wish& wish);
+  bool listen(const RedirectPlan& plan);
   const std::string& problem() const { return problem_; }
   /// Where the browser is sent; with a busy fixed port still the registered address.
   const std::string& redirect_uri() const { return redirect_uri_; }
@@ -38,10 +37,14 @@ class CallbackListener final {
 
  private:
   struct Door;
+  Result<std::uint16_t> open(const RedirectPlan& plan);
+  void say_busy(const RedirectPlan& plan, const Error& error);
+
   Services& services_;
-  std::function<void(const Result<oauth_client::LoginOutcome>&)> on_finished_;
+  Listeners listeners_;
   std::unique_ptr<Door> door_;
-  std::unique_ptr<net::HttpServer> server_;
+  /// One, or for a redirect to "localhost" one for each family: browsers choose either.
+  std::vector<std::unique_ptr<net::HttpServer>> servers_;
   std::string problem_;
   std::string redirect_uri_;
 };

@@ -4,128 +4,20 @@
 
 #include <algorithm>
 
-#include "async/condition.hpp"
-#include "async/timer.hpp"
-#include "base/encoding.hpp"
 #include "cli/callback_listener.hpp"
 #include "cli/client_prompt.hpp"
 #include "cli/connections.hpp"
+#include "cli/sign_in_wait.hpp"
 #include "cli/table.hpp"
-#include "net/signals.hpp"
 
 namespace gatehouse::cli {
 namespace {
 
-using namespace std::chrono_literals;
 using oauth_client::Discovery;
 using oauth_client::LoginOutcome;
 
-// The end of a login, decided by whoever comes first: listener, paste, a signal, time.
-struct Race {
-  explicit Race(Executor executor) : changed(executor) {}
-  Condition changed;
-  std::optional<Result<LoginOutcome>> result;
-  bool paste_open = false;    // somebody may still paste
-  bool browser_open = false;  // a browser was started and has not failed
-  bool listening = false;
-
-  void finish(Result<LoginOutcome> with) {
-    if (!result) result = std::move(with);
-    changed.notify_all();
-  }
-};
-
-Task<> serve_callback(std::shared_ptr<CallbackListener> listener) {
-  co_await listener->run();
-}
-
-// A pasted text that belongs to no login is told and asked for again.
-bool leaves_pending(const Error& error) {
-  return error.code == Errc::parse || error.code == Errc::not_found;
-}
-
-Task<> read_pastes(Services& services, std::shared_ptr<Race> race) {
-  while (!race->result) {
-    Result<std::optional<std::string>> line = co_await services.terminal.read_line(
-        "or paste the address the browser ends on (Esc cancels): ", Echo::shown);
-    if (!line) {
-      race->finish(std::unexpected(line.error()));
-      co_return;
-    }
-    if (!*line) break;
-    if (trim_ows(**line).empty()) continue;
-    Result<LoginOutcome> outcome =
-        co_await services.login.finish(organization_of(services), **line);
-    if (outcome || !leaves_pending(outcome.error())) {
-      race->finish(std::move(outcome));
-      co_return;
-    }
-    services.terminal.note(describe(outcome.error()));
-  }
-  race->paste_open = false;
-  race->changed.notify_all();
-}
-
-Task<> watch_signals(std::shared_ptr<Race> race) {
-  (void)co_await net::wait_for_termination();
-  race->finish(fail(Errc::cancelled, "cancelled"));
-}
-
-Task<> watch_browser(Services& services, std::shared_ptr<Race> race) {
-  while (!race->result) {
-    co_await sleep_for(200ms);
-    const std::optional<std::string> failure = services.browser.failure();
-    if (!failure) continue;
-    services.terminal.note("The browser could not be used: " + *failure);
-    race->browser_open = false;
-    race->changed.notify_all();
-    co_return;
-  }
-}
-
-Task<> watch_time(std::shared_ptr<Race> race) {
-  co_await sleep_for(limits::kAuthorizationLife);
-  race->finish(fail(Errc::sign_in_required, "nobody finished the sign-in within 10 minutes"));
-}
-
-// A later login for the connection retires this one, in whichever process it runs. Gone alone does
-// not prove it: our own callback may be at the token endpoint.
-Task<> watch_replaced(Services& services, std::shared_ptr<Race> race, std::string state_hash,
-                      std::string name) {
-  bool pending = true;
-  while (pending && !race->result) {
-    co_await sleep_for(1s);
-    const Result<bool> found =
-        co_await services.login.is_pending(organization_of(services), state_hash);
-    pending = !found || *found;
-  }
-  co_await sleep_for(limits::kTokenRequestTimeout + 5s);
-  race->finish(fail(Errc::conflict,
-                    "this sign-in was finished elsewhere, or a later one replaced it",
-                    fmt::format("gatehouse status {}", name)));
-}
-
-// Whether anything is left that could finish the login.
-bool hopeless(const Race& race, bool terminal) {
-  if (race.paste_open) return false;
-  return !(race.listening && (race.browser_open || terminal));
-}
-
-Task<> await_end(Services& services, std::shared_ptr<Race> race, const std::string& name) {
-  while (!race->result) {
-    if (hopeless(*race, services.terminal.can_ask())) {
-      race->finish(fail(Errc::sign_in_required,
-                        "nothing here can finish the sign-in: there is no browser, and no address "
-                        "was pasted",
-                        fmt::format("gatehouse login {}", name)));
-      break;
-    }
-    co_await race->changed.wait();
-  }
-}
-
-std::string kind_of_client(const oauth_client::PendingLogin& pending) {
-  switch (pending.registration_kind) {
+std::string kind_of_client(vault::RegistrationKind kind) {
+  switch (kind) {
     case vault::RegistrationKind::preregistered:
       return "the client you configured";
     case vault::RegistrationKind::client_metadata:
@@ -136,53 +28,19 @@ std::string kind_of_client(const oauth_client::PendingLogin& pending) {
   return {};
 }
 
-void show_link(Services& services, const std::string& name,
-               const oauth_client::PendingLogin& pending) {
-  Terminal& terminal = services.terminal;
-  terminal.note(fmt::format("Sign in to {} at {} ({}{}):", name, printable(pending.issuer),
-                            kind_of_client(pending),
-                            pending.scope.empty() ? "" : "; asks for " + printable(pending.scope)));
-  terminal.note("  " + printable(pending.authorization_url));
-}
-
-void open_browser(Services& services, const SignInOptions& options, Race& race,
-                  const std::string& url) {
-  const bool wanted = options.browser == BrowserUse::open && services.browser.available() &&
-                      (services.terminal.can_ask() || services.browser.chosen());
-  if (!wanted) {
-    services.terminal.note("Open it in a browser, on any machine.");
-    return;
+// What is known before the person acts; a terminal has said the first half already.
+template <class Pending>
+void announce(SignInScreen& screen, Terminal& terminal, const std::string& name,
+              const Pending& pending) {
+  const std::string kind = kind_of_client(pending.registration_kind);
+  const std::string scope =
+      pending.scope.empty() ? "" : "; asks for " + terminal::printable_bounded(pending.scope, 400);
+  if (screen.live()) {
+    screen.done(fmt::format("Client: {}{}", kind, scope));
+  } else {
+    terminal.note(
+        fmt::format("Sign in to {} at {} ({}{}):", name, printable(pending.issuer), kind, scope));
   }
-  const Result<void> opened = services.browser.open(url);
-  race.browser_open = opened.has_value();
-  services.terminal.note(opened ? "Your browser opens; waiting for it."
-                                : "The browser could not be opened: " + describe(opened.error()));
-}
-
-// From a recorded login to its end; every task started here has ended afterwards.
-Task<Result<LoginOutcome>> await_login(Services& services, const SignInOrder& order,
-                                       std::shared_ptr<Race> race,
-                                       std::shared_ptr<CallbackListener> listener,
-                                       oauth_client::PendingLogin pending) {
-  const std::string& name = order.connection.name;
-  show_link(services, name, pending);
-  if (!race->listening) services.terminal.note(printable(listener->problem()));
-  open_browser(services, order.options, *race, pending.authorization_url);
-  race->paste_open = services.terminal.can_ask() || order.options.paste == Paste::from_any_input;
-
-  TaskGroup tasks(services.executor, services.log);
-  tasks.spawn("callback_listener", serve_callback(listener));
-  tasks.spawn("login_signals", watch_signals(race));
-  tasks.spawn("login_deadline", watch_time(race));
-  tasks.spawn("login_replaced", watch_replaced(services, race, pending.state_hash, name));
-  if (race->browser_open) tasks.spawn("browser", watch_browser(services, race));
-  if (race->paste_open) tasks.spawn("paste", read_pastes(services, race));
-  co_await await_end(services, race, name);
-  services.terminal.show_progress("");
-  co_await listener->drain();
-  co_await tasks.shutdown();
-  if (!*race->result) (void)co_await services.login.cancel(organization_of(services), pending.id);
-  co_return std::move(*race->result);
 }
 
 // Discovery with the person's consent and choice; what was agreed to is stored with the connection.
@@ -194,11 +52,30 @@ Task<Result<Discovery>> find_out(Services& services, SignInOrder& order) {
   while (true) {
     std::vector<http::Allowance> allowances = connection.allowances;
     if (!discovery) {
-      Result<Discovered> found = co_await discover_with_consent(
-          services, {connection.url, order.challenges, issuer, allowances}, order.options.consent);
+      oauth_client::DiscoveryRequest question = oauth_client::discovery_request(connection, issuer);
+      question.challenges = order.challenges;
+      Result<Discovered> found =
+          co_await discover_with_consent(services, question, order.options.consent);
       if (!found) co_return std::unexpected(found.error());
       discovery = std::move(found->discovery);
       allowances = std::move(found->allowances);
+    }
+    if (order.options.issuer.empty()) {
+      const std::string known = co_await oauth_client::find_known_issuer(
+          services.store.credentials(), connection, upstream::credential_key(target_of(connection)));
+      if (const auto change = oauth_client::find_change(*discovery, known)) {
+        Result<std::string> agreed = co_await agree_to_issuer(services, connection.name, *change);
+        if (!agreed) co_return std::unexpected(agreed.error());
+        order.options.issuer = issuer = *agreed;
+        discovery.reset();
+        continue;
+      }
+      // Several, and a login was made at one of them: there again.
+      if (!discovery->server && issuer.empty() && !known.empty()) {
+        issuer = known;
+        discovery.reset();
+        continue;
+      }
     }
     if (!discovery->server && discovery->issuers.size() > 1 && issuer.empty()) {
       Result<std::string> chosen = co_await choose_issuer(services, discovery->issuers);
@@ -219,22 +96,27 @@ Task<Result<Discovery>> find_out(Services& services, SignInOrder& order) {
   }
 }
 
-Task<Result<CallbackListener::Wish>> choose_port(Services& services,
-                                                 const vault::Connection& connection,
-                                                 const std::string& issuer) {
-  CallbackListener::Wish wish;
-  wish.path = connection.oauth.redirect_path;
-  if (connection.oauth.redirect_port != 0) {
-    wish.port = connection.oauth.redirect_port;
-    wish.kind = CallbackListener::Wish::Port::fixed;
-    co_return wish;
-  }
+Task<Result<RedirectPlan>> plan(Services& services, const vault::Connection& connection,
+                                const std::string& issuer) {
+  if (fixed_redirect_uri(connection.oauth)) co_return plan_redirect(connection.oauth, 0);
   Result<std::optional<vault::Registration>> registered =
       co_await services.login.registrar().find_current(organization_of(services), issuer,
                                                        connection.oauth);
   if (!registered) co_return std::unexpected(registered.error());
-  if (*registered) wish.port = registered_port((*registered)->redirect_uris, wish.path);
-  co_return wish;
+  std::uint16_t port = 0;
+  if (*registered)
+    port = registered_port((*registered)->redirect_uris, connection.oauth.redirect_path);
+  co_return plan_redirect(connection.oauth, port);
+}
+
+oauth_client::LoginRequest make_request(const SignInOrder& order) {
+  oauth_client::LoginRequest request;
+  request.connection = order.connection;
+  request.key = upstream::credential_key(target_of(order.connection, order.options.account));
+  request.challenges = order.challenges;
+  request.step_up_scope = order.step_up_scope;
+  request.issuer = order.connection.oauth.issuer;
+  return request;
 }
 
 // Registration and a recorded login; where nobody registers us, the person is asked for a client.
@@ -242,13 +124,8 @@ Task<Result<oauth_client::PendingLogin>> begin_login(Services& services, SignInO
                                                      std::string redirect_uri,
                                                      Discovery discovery) {
   while (true) {
-    oauth_client::LoginRequest request;
-    request.connection = order.connection;
-    request.key = upstream::credential_key(target_of(order.connection));
+    oauth_client::LoginRequest request = make_request(order);
     request.redirect_uri = redirect_uri;
-    request.challenges = order.challenges;
-    request.step_up_scope = order.step_up_scope;
-    request.issuer = order.connection.oauth.issuer;
     Result<oauth_client::PendingLogin> pending =
         co_await services.login.begin(std::move(request), discovery);
     if (pending || discovery.guessed_endpoints ||
@@ -260,6 +137,92 @@ Task<Result<oauth_client::PendingLogin>> begin_login(Services& services, SignInO
     if (!with_client) co_return std::unexpected(with_client.error());
     order.connection = std::move(*with_client);
   }
+}
+
+// What a provider that refuses a client registered by hand most often stumbles over.
+Error with_redirect(Error error, const std::string& redirect_uri) {
+  const bool refused = error.code == Errc::rejected || error.code == Errc::invalid_client ||
+                       error.code == Errc::sign_in_required;
+  if (refused) {
+    error.hint += fmt::format("{}the provider must have exactly this redirect URI: {}",
+                              error.hint.empty() ? "" : "; ", redirect_uri);
+  }
+  return error;
+}
+
+Task<Result<LoginOutcome>> by_link(SignInWait wait, SignInOrder& order, Discovery discovery) {
+  Services& services = wait.services;
+  const Result<RedirectPlan> redirect =
+      co_await plan(services, order.connection, discovery.server->issuer);
+  if (!redirect) co_return std::unexpected(redirect.error());
+  const std::shared_ptr<SignInRace> race = wait.race;
+  SignInScreen& screen = wait.screen;
+  const auto listener = std::make_shared<CallbackListener>(
+      services, CallbackListener::Listeners{
+                    [race](const Result<LoginOutcome>& outcome) { race->finish(outcome); },
+                    [&screen](bool working) {
+                      screen.model().answered = working;
+                      screen.update();
+                    }});
+  race->listening = listener->listen(*redirect);
+  Result<oauth_client::PendingLogin> pending =
+      co_await begin_login(services, order, listener->redirect_uri(), std::move(discovery));
+  if (!pending) {
+    co_await listener->drain();
+    co_return std::unexpected(pending.error());
+  }
+  announce(screen, services.terminal, order.connection.name, *pending);
+  const bool by_hand = pending->registration_kind == vault::RegistrationKind::preregistered;
+  if (by_hand) screen.model().redirect_uri = listener->redirect_uri();
+  if (order.options.qr == QrUse::shown) screen.model().qr = SignInModel::Qr::shown;
+  Result<LoginOutcome> outcome = co_await await_link(wait, listener, std::move(*pending));
+  if (!outcome && by_hand)
+    co_return std::unexpected(with_redirect(outcome.error(), listener->redirect_uri()));
+  co_return outcome;
+}
+
+bool no_browser_here(const Services& services) {
+  return services.terminal.can_ask() && !services.browser.available();
+}
+
+// RFC 8628. Nothing where this was our choice and the server offers it but does not give a code:
+// the link is left.
+Task<std::optional<Result<LoginOutcome>>> by_device(SignInWait wait, const SignInOrder& order,
+                                                    Discovery discovery) {
+  Services& services = wait.services;
+  oauth_client::DeviceLogin device(services.login, services.store, services.http, services.clock,
+                                   services.log);
+  Result<oauth_client::PendingDeviceLogin> pending =
+      co_await device.begin(make_request(order), std::move(discovery));
+  if (!pending) {
+    if (order.options.way == SignInWay::device) co_return std::unexpected(pending.error());
+    wait.screen.clear();
+    services.terminal.note("No code for another device: " + printable(describe(pending.error())));
+    co_return std::nullopt;
+  }
+  announce(wait.screen, services.terminal, order.connection.name, *pending);
+  if (order.options.qr == QrUse::shown) wait.screen.model().qr = SignInModel::Qr::shown;
+  co_return co_await await_device(wait, device, std::move(*pending));
+}
+
+Task<Result<LoginOutcome>> by_person(SignInWait wait, SignInOrder& order, Discovery discovery) {
+  Services& services = wait.services;
+  const bool chosen = order.options.way == SignInWay::device;
+  const bool fitting = order.options.browser == BrowserUse::open && no_browser_here(services) &&
+                       oauth_client::offers_device_login(discovery);
+  if (chosen || fitting) {
+    std::optional<Result<LoginOutcome>> outcome = co_await by_device(wait, order, discovery);
+    if (outcome) co_return std::move(*outcome);
+    wait.screen.busy("Registering at " + printable(discovery.server->issuer));
+  }
+  co_return co_await by_link(wait, order, std::move(discovery));
+}
+
+void say_title(Terminal& terminal, const SignInOrder& order) {
+  if (!terminal.look().live) return;
+  terminal::Line title("Signing in to " + order.connection.name, terminal::Style::strong);
+  if (!order.options.account.empty()) title.add(" as account " + order.options.account);
+  terminal.say(title);
 }
 
 }  // namespace
@@ -274,28 +237,20 @@ Task<Result<SignedIn>> sign_in(Services& services, SignInOrder order) {
         Errc::unsupported,
         fmt::format("{} is a command on this machine: it has no sign-in", order.connection.name));
   }
+  SignInScreen screen(services.terminal);
+  say_title(services.terminal, order);
+  if (!order.discovery) screen.busy("Finding out where to sign in");
   Result<Discovery> discovery = co_await find_out(services, order);
   if (!discovery) co_return std::unexpected(discovery.error());
   Result<oauth::AuthorizationServerMetadata> server = oauth_client::require_server(*discovery);
   if (!server) co_return std::unexpected(server.error());
-  Result<CallbackListener::Wish> wish =
-      co_await choose_port(services, order.connection, server->issuer);
-  if (!wish) co_return std::unexpected(wish.error());
+  discovery->server = *server;
+  if (screen.live()) screen.done("The sign-in is at " + printable(server->issuer));
+  screen.busy("Registering at " + printable(server->issuer));
 
-  const auto race = std::make_shared<Race>(services.executor);
-  const auto listener = std::make_shared<CallbackListener>(
-      services, [race](const Result<LoginOutcome>& outcome) { race->finish(outcome); });
-  race->listening = listener->listen(*wish);
-
-  Result<oauth_client::PendingLogin> pending =
-      co_await begin_login(services, order, listener->redirect_uri(), std::move(*discovery));
-  if (!pending) {
-    co_await listener->drain();
-    co_return std::unexpected(pending.error());
-  }
-
+  const auto race = std::make_shared<SignInRace>(services.executor);
   Result<LoginOutcome> outcome =
-      co_await await_login(services, order, race, listener, std::move(*pending));
+      co_await by_person({services, order, screen, race}, order, std::move(*discovery));
   if (!outcome) co_return std::unexpected(outcome.error());
   if (order.connection.auth != vault::AuthKind::oauth) {
     order.connection.auth = vault::AuthKind::oauth;

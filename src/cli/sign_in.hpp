@@ -1,8 +1,10 @@
-// Signing in from a terminal: a loopback listener and a paste prompt at once, whichever comes first
-// (RFC 8252 §7.3). The browser is opened only where there is one. Ctrl-C and Esc end the pending
-// login. Used by login, add and call.
+// Signing in from a terminal. Where there is a browser: a loopback listener and a paste prompt at
+// once, whichever comes first (RFC 8252 §7.3). Where there is none and the server offers it: a code
+// typed on another device (RFC 8628). Else a link to open anywhere, whose end is pasted. Ctrl-C and
+// Esc end the pending login. Used by login, add and call.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,11 +18,21 @@ namespace gatehouse::cli {
 enum class BrowserUse { open, show_link_only };
 enum class Paste { from_terminal, from_any_input };
 
+enum class SignInWay {
+  fitting,  ///< by what is here: browser, device, link
+  device,   ///< --device
+};
+enum class QrUse { fitting, shown };
+
 struct SignInOptions {
   BrowserUse browser = BrowserUse::open;
   Paste paste = Paste::from_terminal;
-  std::string issuer;  ///< --issuer
+  SignInWay way = SignInWay::fitting;
+  QrUse qr = QrUse::fitting;
+  std::string account;  ///< CredentialKey::account; empty: the connection's default
+  std::string issuer;   ///< --issuer
   Consent consent;
+  std::function<void()> on_interrupt;  ///< Ctrl-C or a signal, not Esc, ended it; null: nobody asks
 };
 
 struct SignInOrder {

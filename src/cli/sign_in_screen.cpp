@@ -1,6 +1,7 @@
 #include "cli/sign_in_screen.hpp"
 
 #include "terminal/live_area.hpp"
+#include "terminal/qr_code.hpp"
 #include "terminal/text.hpp"
 
 namespace gatehouse::cli {
@@ -36,6 +37,9 @@ void SignInScreen::clear() {
 void SignInScreen::begin_waiting() {
   if (!live()) {
     for (const std::string& line : to_plain_lines(model_)) terminal_.note(line);
+    const auto code = terminal::QrCode::make(model_.qr_text);
+    if (model_.qr == SignInModel::Qr::hidden || !code) return;
+    for (const Line& row : code->to_lines(terminal_.look())) terminal_.say(row);
     return;
   }
   waiting_ = true;

@@ -144,8 +144,10 @@ Task<> CallbackHandler::handle(http::Exchange& exchange) {
   }
   const std::string browser =
       options_.browser_hash ? options_.browser_hash(request) : std::string();
+  if (options_.on_working) options_.on_working(true);
   const Result<LoginOutcome> outcome =
       co_await login_.finish(options_.organization, request.target, browser);
+  if (options_.on_working) options_.on_working(false);
   co_await exchange.respond(
       render(outcome ? page_for_success(*outcome) : page_for_failure(outcome.error())));
   if (options_.on_finished && ends_login(outcome)) options_.on_finished(outcome);

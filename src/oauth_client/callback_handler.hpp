@@ -46,6 +46,8 @@ class CallbackHandler final : public http::Handler {
     /// Told after the answer is sent: the outcome, or the error that ended a login. Stray hits and
     /// callbacks that match nothing are not told.
     std::function<void(const Result<LoginOutcome>&)> on_finished;
+    /// Told that a callback is worked on now, and that it is no longer; null: nobody.
+    std::function<void(bool working)> on_working;
   };
   /// `login` must outlive the handler.
   CallbackHandler(Login& login, Options options);
