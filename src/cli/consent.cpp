@@ -85,6 +85,25 @@ Task<Result<Discovered>> discover_with_consent(Services& services,
   co_return found;
 }
 
+Task<Result<std::string>> agree_to_issuer(Services& services, std::string name,
+                                          oauth_client::IssuerChange change) {
+  Error error = oauth_client::describe_change(change, name);
+  if (!services.terminal.can_ask()) co_return std::unexpected(std::move(error));
+  services.terminal.note(fmt::format("{} sends people to another authorization server now:", name));
+  services.terminal.note("  before: " + printable(change.from));
+  for (const std::string& issuer : change.offered)
+    services.terminal.note("  now:    " + printable(issuer));
+  services.terminal.note(
+      "That is right after a move of the provider; it is also what an attacker would do.");
+  if (change.offered.size() > 1) co_return co_await choose_issuer(services, change.offered);
+  Result<Answer> answer =
+      co_await confirm(services.terminal, "Sign in at the new one, from now on?", Answer::no,
+                       error.hint);
+  if (!answer) co_return std::unexpected(answer.error());
+  if (*answer == Answer::no) co_return std::unexpected(std::move(error));
+  co_return change.offered.front();
+}
+
 Task<Result<std::string>> choose_issuer(Services& services, std::vector<std::string> issuers) {
   services.terminal.note("The server takes sign-ins of several authorization servers:");
   Result<std::size_t> chosen = co_await choose(

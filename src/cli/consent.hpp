@@ -7,6 +7,7 @@
 
 #include "cli/services.hpp"
 #include "oauth_client/discovery.hpp"
+#include "oauth_client/issuer_change.hpp"
 
 namespace gatehouse::cli {
 
@@ -31,6 +32,12 @@ Task<Result<Discovered>> discover_with_consent(Services& services,
 
 /// Asks about one origin. False: the person said no.
 Task<Result<bool>> ask_allowance(Services& services, http::Allowance allowance, Consent consent);
+
+/// The server has moved to another authorization server: shows old against new. The one that the
+/// person agrees to. Errors: cancelled; sign_in_required when nobody can be asked or the answer is
+/// no, with the command that agrees.
+Task<Result<std::string>> agree_to_issuer(Services& services, std::string name,
+                                          oauth_client::IssuerChange change);
 
 /// Lets the person choose among several authorization servers. Errors: cancelled, invalid_argument.
 Task<Result<std::string>> choose_issuer(Services& services, std::vector<std::string> issuers);

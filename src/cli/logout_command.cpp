@@ -1,46 +1,11 @@
-// gatehouse logout and remove: end a login, with what became of the tokens at the provider; remove
-// forgets the connection too.
+// gatehouse logout: ends logins, with what became of the tokens at the provider.
 #include <fmt/format.h>
 
 #include "cli/connections.hpp"
-#include "cli/table.hpp"
+#include "cli/sign_out.hpp"
 
 namespace gatehouse::cli {
 namespace {
-
-std::string_view revoked_name(oauth_client::Revoked outcome) {
-  switch (outcome) {
-    case oauth_client::Revoked::yes:
-      return "yes";
-    case oauth_client::Revoked::unsupported:
-      return "unsupported";
-    case oauth_client::Revoked::failed:
-      return "failed";
-    case oauth_client::Revoked::nothing:
-      return "nothing";
-  }
-  return "nothing";
-}
-
-Task<Result<oauth_client::RevocationReport>> end_login(Services& services,
-                                                       vault::Connection connection) {
-  const vault::CredentialKey key = upstream::credential_key(target_of(connection));
-  services.upstreams.reset(connection.id);
-  co_return co_await services.login.logout(std::move(connection), key);
-}
-
-void tell(Terminal& terminal, const std::string& name,
-          const oauth_client::RevocationReport& report) {
-  if (report.outcome == oauth_client::Revoked::nothing) return;
-  terminal.note(fmt::format("Signed out of {}; the tokens here are deleted.", name));
-  if (report.outcome == oauth_client::Revoked::yes) {
-    terminal.note("The provider has revoked them.");
-  } else {
-    terminal.note(
-        "The provider has not revoked them, so they stay valid there until they expire: " +
-        printable(report.detail));
-  }
-}
 
 class LogoutCommand final : public Command {
  public:
@@ -48,93 +13,98 @@ class LogoutCommand final : public Command {
     CommandSpec spec;
     spec.name = "logout";
     spec.summary = "Sign out: delete the tokens and revoke them at the provider";
-    spec.details = "Examples:\n  gatehouse logout notion";
-    spec.arguments = {{"name", "The connection", &name_, Argument::Presence::required},
+    spec.details =
+        R"(The tokens here are deleted whatever the provider says. Exit code 1 when one that revokes tokens
+could not be reached or refused, so that they stay valid there until they expire.
+
+Examples:
+  gatehouse logout notion
+  gatehouse logout notion --account work
+  gatehouse logout --all)";
+    spec.arguments = {{"name", "The connection", &name_},
+                      {"--all", "Every login of every connection", &all_},
+                      {"--account", "Only this account's login", &account_},
                       {"--json", "Print JSON", &json_}};
     return spec;
   }
 
   Task<Result<Exit>> run(Services& services) override {
+    if (all_ != name_.empty()) {
+      co_return fail(Errc::invalid_argument,
+                     all_ ? "--all and a name do not go together" : "which connection?",
+                     "gatehouse logout NAME, or gatehouse logout --all");
+    }
+    if (all_) co_return co_await end_all(services);
+    co_return co_await end_one(services);
+  }
+
+ private:
+  std::optional<std::string> account() const {
+    return account_.empty() ? std::nullopt : std::optional(account_);
+  }
+
+  Task<Result<Exit>> end_one(Services& services) {
     Result<vault::Connection> connection = co_await require_connection(services, name_);
     if (!connection) co_return std::unexpected(connection.error());
-    const bool by_login = connection->auth != vault::AuthKind::headers &&
-                          connection->transport == vault::Transport::http;
-    if (!by_login) {
+    if (!has_sign_in(*connection)) {
       co_return fail(Errc::unsupported, fmt::format("{} has no sign-in to end", name_),
                      fmt::format("gatehouse remove {} forgets it altogether", name_));
     }
-    Result<oauth_client::RevocationReport> report =
-        co_await end_login(services, std::move(*connection));
-    if (!report) co_return std::unexpected(report.error());
-    if (json_) {
-      services.terminal.print(JsonObject()
-                                  .text("name", name_)
-                                  .text("revoked", revoked_name(report->outcome))
-                                  .text_if("detail", report->detail)
-                                  .str() +
-                              "\n");
-    } else if (report->outcome == oauth_client::Revoked::nothing) {
+    auto ended = co_await sign_out(services, *connection, account());
+    if (!ended) co_return std::unexpected(ended.error());
+    const auto clients = co_await forget_clients(services, *ended, oauth_client::Unused::superseded,
+                                                 connection->allowances);
+    if (ended->empty())
+      ended->push_back({.name = name_, .account = "default", .issuer = {}, .revocation = {}});
+    const bool nobody = ended->front().revocation.outcome == oauth_client::Revoked::nothing;
+    if (json_ && ended->size() == 1) {
+      services.terminal.print(to_json(ended->front()).str() + "\n");
+    } else if (json_) {
+      print_json(services.terminal, *ended);
+    } else if (nobody) {
       services.terminal.note(fmt::format("Nobody was signed in to {}.", name_));
     } else {
-      tell(services.terminal, name_, *report);
+      for (const SignedOut& one : *ended) tell(services.terminal, one);
+      tell(services.terminal, clients);
     }
-    co_return Exit::done;
+    co_return any_failed(*ended) ? Exit::failed : Exit::done;
   }
 
- private:
+  Task<Result<Exit>> end_all(Services& services) {
+    const auto connections = co_await services.store.connections().list(organization_of(services));
+    if (!connections) co_return std::unexpected(connections.error());
+    std::vector<SignedOut> all;
+    std::optional<Error> problem;
+    for (const vault::Connection& connection : *connections) {
+      if (!has_sign_in(connection)) continue;
+      auto ended = co_await sign_out(services, connection, account());
+      // One that fails leaves the others to be ended.
+      if (!ended) {
+        problem = ended.error();
+        services.terminal.note(
+            fmt::format("{}: {}", connection.name, gatehouse::describe(ended.error())));
+        continue;
+      }
+      (void)co_await forget_clients(services, *ended, oauth_client::Unused::superseded,
+                                    connection.allowances);
+      if (!json_)
+        for (const SignedOut& one : *ended) tell(services.terminal, one);
+      std::ranges::move(*ended, std::back_inserter(all));
+    }
+    if (json_) print_json(services.terminal, all);
+    if (!json_ && all.empty() && !problem) services.terminal.note("Nobody was signed in anywhere.");
+    co_return problem || any_failed(all) ? Exit::failed : Exit::done;
+  }
+
+  static void print_json(Terminal& terminal, const std::vector<SignedOut>& all) {
+    std::vector<std::string> rows;
+    for (const SignedOut& one : all) rows.push_back(to_json(one).str());
+    terminal.print(JsonObject().raw("logins", json_array(rows)).str() + "\n");
+  }
+
   std::string name_;
-  bool json_ = false;
-};
-
-class RemoveCommand final : public Command {
- public:
-  CommandSpec spec() override {
-    CommandSpec spec;
-    spec.name = "remove";
-    spec.summary = "Forget a connection, its sign-in and its secrets";
-    spec.details = "Examples:\n  gatehouse remove notion\n  gatehouse remove notion --yes";
-    spec.arguments = {{"name", "The connection", &name_, Argument::Presence::required},
-                      {"--yes", "Do not ask", &yes_},
-                      {"--json", "Print JSON", &json_}};
-    return spec;
-  }
-
-  Task<Result<Exit>> run(Services& services) override {
-    Result<vault::Connection> connection = co_await require_connection(services, name_);
-    if (!connection) co_return std::unexpected(connection.error());
-    if (!yes_ && services.terminal.can_ask()) {
-      Result<Answer> sure = co_await confirm(
-          services.terminal, fmt::format("Forget {} and its sign-in?", name_), Answer::no, "--yes");
-      if (!sure) co_return std::unexpected(sure.error());
-      if (*sure == Answer::no) co_return Exit::failed;
-    }
-    oauth_client::RevocationReport report;
-    if (connection->transport == vault::Transport::http &&
-        connection->auth != vault::AuthKind::headers) {
-      Result<oauth_client::RevocationReport> ended = co_await end_login(services, *connection);
-      // A login that cannot be read cannot be revoked; it is removed all the same.
-      if (ended) report = std::move(*ended);
-    }
-    Result<void> erased =
-        co_await services.store.connections().erase(connection->organization, connection->id);
-    if (!erased) co_return std::unexpected(erased.error());
-    if (json_) {
-      services.terminal.print(JsonObject()
-                                  .text("name", name_)
-                                  .flag("removed", true)
-                                  .text("revoked", revoked_name(report.outcome))
-                                  .str() +
-                              "\n");
-    } else {
-      tell(services.terminal, name_, report);
-      services.terminal.note(fmt::format("Removed {}.", name_));
-    }
-    co_return Exit::done;
-  }
-
- private:
-  std::string name_;
-  bool yes_ = false;
+  std::string account_;
+  bool all_ = false;
   bool json_ = false;
 };
 
@@ -142,10 +112,6 @@ class RemoveCommand final : public Command {
 
 CommandPtr make_logout_command() {
   return std::make_unique<LogoutCommand>();
-}
-
-CommandPtr make_remove_command() {
-  return std::make_unique<RemoveCommand>();
 }
 
 }  // namespace gatehouse::cli

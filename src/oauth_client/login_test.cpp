@@ -260,7 +260,7 @@ TEST_F(LoginTest, a_server_that_moved_gets_a_registration_of_its_own) {
       R"("token_endpoint":"https://two.example/token","registration_endpoint":"https://two.example/register",)"
       R"("code_challenge_methods_supported":["S256"]})");
   http.on("POST https://two.example/register", 201, R"({"client_id":"two","client_secret":"s"})");
-  const PendingLogin pending = begin();
+  const PendingLogin pending = *begin(LoginRequest{.issuer = "https://two.example"});
   EXPECT_EQ(pending.client_id, "two");
   EXPECT_EQ(pending.issuer, "https://two.example");
 }

@@ -41,7 +41,10 @@ Task<Result<ListOutcome>> Upstreams::list(UpstreamPtr upstream) {
     co_return std::unexpected(admitted.error());
   const InFlight place(upstream, parts_);
   try {
-    co_return co_await list_now(upstream);
+    Result<ListOutcome> outcome = co_await list_now(upstream);
+    PersonNeeded* needed = outcome ? std::get_if<PersonNeeded>(&*outcome) : nullptr;
+    if (needed == nullptr) co_return outcome;
+    co_return co_await explain_move(upstream, std::move(*needed));
   } catch (...) {
     upstream->breaker.on_abandoned();
     throw;
@@ -101,6 +104,7 @@ Task<Result<ListOutcome>> Upstreams::list_now(UpstreamPtr upstream) {
 
 Task<Result<ListOutcome>> Upstreams::store_catalog(UpstreamPtr upstream,
                                                    vault::StoredCatalog catalog) {
+  if (upstream->key.account != upstream->connection->default_account) co_return std::move(catalog);
   const Result<void> saved =
       co_await parts_.store.connections().save_catalog(upstream->key.organization, catalog);
   if (!saved) co_return std::unexpected(saved.error());

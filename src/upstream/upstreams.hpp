@@ -148,6 +148,8 @@ class Upstreams final {
   Task<Result<Outcome>> send_carefully(UpstreamPtr upstream, mcp::Request request,
                                        mcp_client::Interaction* interaction);
   Task<Result<ListOutcome>> list(UpstreamPtr upstream);
+  /// Where the server names another authorization server now, that is what the person is told.
+  Task<PersonNeeded> explain_move(UpstreamPtr upstream, PersonNeeded needed);
   Task<Result<ListOutcome>> list_now(UpstreamPtr upstream);
   Task<Result<ListOutcome>> store_catalog(UpstreamPtr upstream, vault::StoredCatalog catalog);
   enum class Save { changed, always };  // changed: a call costs no write
