@@ -184,7 +184,15 @@ TEST_F(HttpLegacy, batches_are_for_2025_03_26_only) {
   EXPECT_EQ(send(in_session(open("2025-03-26"), batch)).body,
             R"([{"jsonrpc":"2.0","id":1,"result":{}},)"
             R"({"jsonrpc":"2.0","id":2,"result":{"done":true}}])");
-  EXPECT_EQ(send(in_session(open(), batch)).status, 400);
+  for (const char* version : {"2025-06-18", "2025-11-25"}) {
+    const auto refused = send(in_session(open(version), batch));
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_EQ(
+        refused.body,
+        R"({"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"batches ended with 2025-03-26"}})");
+  }
+  const std::string notes = R"([{"jsonrpc":"2.0","method":"notifications/x"}])";
+  EXPECT_EQ(send(in_session(open("2025-03-26"), notes)).status, 202);
 }
 
 TEST_F(HttpLegacy, the_answers_of_a_batch_are_bounded) {

@@ -166,5 +166,39 @@ TEST_F(LineEndpointTest, a_client_that_does_not_read_is_not_read_for_ever) {
   EXPECT_EQ(channel_.written.size(), 50U);
 }
 
+TEST_F(LineEndpointTest, a_batch_of_2025_03_26_is_answered_in_one_array) {
+  const std::string old =
+      R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-03-26","capabilities":{}}})";
+  const auto written =
+      converse({old, R"([{"jsonrpc":"2.0","id":1,"method":"ping"},)"
+                     R"({"jsonrpc":"2.0","method":"notifications/x"},)"
+                     R"({"jsonrpc":"2.0","id":"b","method":"initialize","params":{}},)"
+                     R"({"jsonrpc":"2.0","id":3,"method":"server/discover"}])"},
+               2);
+  ASSERT_EQ(written.size(), 2U);
+  EXPECT_THAT(written[1], ::testing::StartsWith(R"([{"jsonrpc":"2.0","id":1,"result":{}},{)"));
+  EXPECT_THAT(written[1], HasSubstr(R"("id":"b","error":{"code":-32600)"));
+  EXPECT_THAT(written[1], HasSubstr(R"("id":3,"error":{"code":-32601)"));
+  EXPECT_THAT(written[1], ::testing::EndsWith("]"));
+}
+
+TEST_F(LineEndpointTest, a_batch_is_refused_in_every_other_revision) {
+  const std::string batch = R"([{"jsonrpc":"2.0","id":1,"method":"ping"}])";
+  const auto written = converse({initialize(), batch}, 2);
+  ASSERT_EQ(written.size(), 2U);
+  const std::string refused =
+      R"({"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"batches ended with 2025-03-26"}})";
+  EXPECT_THAT(written, ::testing::Contains(refused));
+}
+
+TEST_F(LineEndpointTest, a_batch_without_requests_is_not_answered) {
+  const std::string old =
+      R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-03-26","capabilities":{}}})";
+  const auto written =
+      converse({old, R"([{"jsonrpc":"2.0","method":"notifications/x"}])", tool("1", "echo")}, 2);
+  ASSERT_EQ(written.size(), 2U);
+  EXPECT_THAT(written[1], HasSubstr(R"("id":1)"));
+}
+
 }  // namespace
 }  // namespace gatehouse::mcp_server

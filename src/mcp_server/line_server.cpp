@@ -14,6 +14,11 @@ namespace {
 
 using jsonrpc::MessageKind;
 
+Reply::Failure unreadable(const Error& error) {
+  const bool json = error.code == Errc::invalid_argument;
+  return {json ? jsonrpc::kInvalidRequest : jsonrpc::kParseError, error.detail, {}, 0};
+}
+
 /// Counts a task of the server for as long as it runs.
 class Running final {
  public:
@@ -145,28 +150,69 @@ Task<Result<std::string>> LineServer::ask(std::string_view method, std::string_v
 }
 
 Task<> LineServer::on_line(LinePtr line) {
-  if (line->find_first_not_of(" \t") == std::string::npos) co_return;
+  const std::size_t first = line->find_first_not_of(" \t");
+  if (first == std::string::npos) co_return;
+  if ((*line)[first] == '[' && settings_.eras != Eras::modern_only) {
+    co_return co_await on_batch(std::move(line));
+  }
   auto message = jsonrpc::prove(*line);
   if (!message) {
-    const bool json = message.error().code == Errc::invalid_argument;
     const std::string id = jsonrpc::best_effort_id(*line);
-    const int code = json ? jsonrpc::kInvalidRequest : jsonrpc::kParseError;
-    co_return co_await fail_request(line, id, {code, message.error().detail, {}, 0});
+    co_return co_await fail_request(line, id, unreadable(message.error()));
   }
-  switch (message->kind) {
-    case MessageKind::request:
-      on_request(std::move(line), std::move(*message));
-      break;
-    case MessageKind::notification:
-      if (message->method == "notifications/cancelled") {
-        calls_.cancel(message->member("requestId"));
-      }
-      break;
-    case MessageKind::result:
-    case MessageKind::error:
-      asks_.on_answer(*message);  // one that came too late is ignored (C-1)
-      break;
+  if (message->kind != MessageKind::request) co_return on_note(*message);
+  on_request(std::move(line), std::move(*message));
+}
+
+/// A notification, or an answer to a question of ours.
+void LineServer::on_note(const jsonrpc::Message& message) {
+  if (message.kind != MessageKind::notification) {
+    asks_.on_answer(message);  // one that came too late is ignored (C-1)
+  } else if (message.method == "notifications/cancelled") {
+    calls_.cancel(message.member("requestId"));
   }
+}
+
+/// 2025-03-26 only (B-2): one array in, one array out.
+Task<> LineServer::on_batch(LinePtr line) {
+  auto messages = jsonrpc::prove_batch(*line);
+  if (!messages) co_return co_await fail_request(line, {}, unreadable(messages.error()));
+  if (version_ != "2025-03-26") {
+    co_return co_await fail_request(
+        line, {}, {jsonrpc::kInvalidRequest, "batches ended with 2025-03-26", {}, 0});
+  }
+  std::vector<jsonrpc::Message> requests;
+  for (jsonrpc::Message& message : *messages) {
+    if (message.kind == MessageKind::request) {
+      requests.push_back(std::move(message));
+    } else {
+      on_note(message);
+    }
+  }
+  if (!requests.empty()) spawn("line_batch", serve_batch(std::move(line), std::move(requests)));
+}
+
+Task<> LineServer::serve_batch(LinePtr line, std::vector<jsonrpc::Message> requests) {
+  std::string answers;
+  for (jsonrpc::Message& message : requests) {
+    const mcp::Era era = classify(message, std::nullopt);
+    const std::string id(message.id);
+    auto wrong = objection(message, era);
+    if (!wrong && era == mcp::Era::modern) {
+      wrong = {jsonrpc::kInvalidRequest, "batches ended with 2025-03-26", {}, 0};
+    }
+    if (!wrong && message.method == "initialize") {
+      wrong = {jsonrpc::kInvalidRequest, "initialize is never part of a batch", {}, 0};
+    }
+    if (!wrong && answers.size() > limits::kUpstreamBodyBytes) {
+      wrong = {jsonrpc::kInvalidRequest, "the batch is too large (kUpstreamBodyBytes)", {}, 0};
+    }
+    std::string text =
+        wrong ? Answer(id, *wrong).text() : co_await answer_text(line, std::move(message), era);
+    if (text.empty()) continue;
+    answers.append(answers.empty() ? "[" : ",").append(text);
+  }
+  if (!answers.empty()) co_await write(answers += ']');
 }
 
 /// What is wrong with a request before its method is looked at.
@@ -262,23 +308,28 @@ Task<Reply> LineServer::reply_to(RequestView& call) {
 }
 
 Task<> LineServer::serve(LinePtr line, jsonrpc::Message message, mcp::Era era) {
+  const std::string text = co_await answer_text(std::move(line), std::move(message), era);
+  if (!text.empty()) co_await write(text);
+}
+
+/// Empty when nobody waits for it (C-1). `line` keeps the bytes of `message` alive.
+Task<std::string> LineServer::answer_text(LinePtr /*line*/, jsonrpc::Message message,
+                                          mcp::Era era) {
   const bool modern = era == mcp::Era::modern;
   LineCall call(*this, calls_, request_prefix_ + std::to_string(next_request_++), caller_,
                 modern ? mcp::kModernVersion : version_, std::move(message),
                 modern ? nullptr : &capabilities_);
   const Reply reply = co_await reply_to(call);
-  if (call.cancelled().cancelled()) co_return;  // nobody waits for it (C-1)
-  std::string text;
+  if (call.cancelled().cancelled()) co_return std::string();
   if (const auto* result = std::get_if<Reply::Result>(&reply.value)) {
     const AnswerContext context{era, call.id(), call.method(), server_info_, settings_.cache_ttl};
-    text = Answer(context, *result).text();
-  } else if (const auto* failure = std::get_if<Reply::Failure>(&reply.value)) {
-    text = Answer(call.id(), *failure).text();
-  } else {
-    const auto& refusal = std::get<Reply::Refusal>(reply.value);
-    text = Answer(call.id(), {jsonrpc::kInvalidRequest, refusal.message, {}, 0}).text();
+    co_return Answer(context, *result).text();
   }
-  co_await write(text);
+  if (const auto* failure = std::get_if<Reply::Failure>(&reply.value)) {
+    co_return Answer(call.id(), *failure).text();
+  }
+  const auto& refusal = std::get<Reply::Refusal>(reply.value);
+  co_return Answer(call.id(), {jsonrpc::kInvalidRequest, refusal.message, {}, 0}).text();
 }
 
 }  // namespace gatehouse::mcp_server

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "async/condition.hpp"
 #include "jsonrpc/line_channel.hpp"
@@ -31,10 +32,14 @@ class LineServer final : public std::enable_shared_from_this<LineServer> {
 
  private:
   Task<> on_line(LinePtr line);
+  void on_note(const jsonrpc::Message& message);
+  Task<> on_batch(LinePtr line);
+  Task<> serve_batch(LinePtr line, std::vector<jsonrpc::Message> requests);
   void on_request(LinePtr line, jsonrpc::Message message);
   std::optional<Reply::Failure> agree(const jsonrpc::Message& initialize);
   Task<> welcome(LinePtr line, std::string_view id);
   Task<> serve(LinePtr line, jsonrpc::Message message, mcp::Era era);
+  Task<std::string> answer_text(LinePtr line, jsonrpc::Message message, mcp::Era era);
   Task<Reply> reply_to(RequestView& call);
   std::optional<Reply::Failure> objection(const jsonrpc::Message& message, mcp::Era era) const;
   Task<> fail_request(LinePtr line, std::string_view id, Reply::Failure failure);
