@@ -5,8 +5,12 @@
 #include <vector>
 
 #include "cli/consent.hpp"
+#include "cli/grant_options.hpp"
+#include "cli/presets.hpp"
+#include "cli/redirect.hpp"
 #include "cli/secret_source.hpp"
 #include "cli/services.hpp"
+#include "cli/settings_flags.hpp"
 
 namespace gatehouse::cli {
 
@@ -23,18 +27,28 @@ struct AddOptions {
   bool client_secret_stdin = false;
   std::string client_secret_file;
   std::vector<std::string> scopes;
-  std::string redirect_port;
+  RedirectFlags redirect;
   std::string issuer;
+  GrantOptions grant;
+  SettingsFlags settings;
+  std::string preset;  // a preset's name, or "none"
+  bool dry_run = false;
   std::vector<std::string> allowed_origins;
   bool allow_loopback = false;
   bool yes = false;
   bool no_login = false;
   bool no_browser = false;
+  bool device = false;
+  bool qr = false;
   bool json = false;
 
   Keep keep_values() const { return keep ? Keep::value : Keep::reference; }
   Consent consent() const { return {allow_loopback, yes, allowed_origins}; }
 };
+
+/// The built-in description that applies: --preset, else that of the connection's own name; null:
+/// none. Errors: invalid_argument.
+Result<const Preset*> preset_of(const AddOptions& options);
 
 CommandSpec add_spec(AddOptions& options);
 

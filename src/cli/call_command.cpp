@@ -50,6 +50,7 @@ Examples:
         {"tool", "CONNECTION.TOOL", &tool_, Argument::Presence::required},
         {"arguments", "JSON, @FILE, - or KEY=VALUE…", &words_},
         {"--accept-defaults", "Accept every form of the server with its defaults", &defaults_},
+        {"--account", "Sign in or act as this account", &account_},
         {"--no-login", "Do not sign in when the server asks for it", &no_login_},
         {"--json", "Print the result object as the server sent it", &json_},
     };
@@ -59,10 +60,16 @@ Examples:
   Task<Result<Exit>> run(Services& services) override {
     Result<std::pair<std::string, std::string>> name = split_capability(tool_);
     if (!name) co_return std::unexpected(name.error());
+    if (!account_.empty()) {
+      if (const auto good = check_account_name(account_); !good)
+        co_return std::unexpected(good.error());
+    }
     Result<vault::Connection> connection = co_await require_connection(services, name->first);
     if (!connection) co_return std::unexpected(connection.error());
     services.person.configure(defaults_ ? Forms::defaults : Forms::ask);
-    Attempt attempt(services, std::move(*connection), {},
+    SignInOptions options;
+    options.account = account_;
+    Attempt attempt(services, std::move(*connection), options,
                     no_login_ ? SignIns::refused : SignIns::allowed);
     Result<ToolView> tool = co_await resolve(services, attempt, name->second);
     if (!tool) co_return std::unexpected(tool.error());
@@ -81,10 +88,12 @@ Examples:
                                                            attempt.connection().id);
     if (!stored) co_return std::unexpected(stored.error());
     if (*stored) {
-      if (std::optional<ToolView> tool = find_tool(**stored, name)) co_return std::move(*tool);
+      const auto allowed = allowed_tools(attempt.connection(), std::move(**stored));
+      if (std::optional<ToolView> tool = find_tool(allowed, name)) co_return std::move(*tool);
     }
     Result<vault::StoredCatalog> listed = co_await attempt.list_tools();
     if (!listed) co_return std::unexpected(listed.error());
+    *listed = allowed_tools(attempt.connection(), std::move(*listed));
     if (std::optional<ToolView> tool = find_tool(*listed, name)) co_return std::move(*tool);
     warn_dropped(services.terminal, *listed);
     co_return std::unexpected(unknown_tool(attempt.connection().name, name, *listed));
@@ -151,6 +160,7 @@ Examples:
   std::string tool_;
   std::vector<std::string> words_;
   bool defaults_ = false;
+  std::string account_;
   bool no_login_ = false;
   bool json_ = false;
 };

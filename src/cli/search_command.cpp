@@ -6,7 +6,9 @@
 #include "catalog/index.hpp"
 #include "cli/connections.hpp"
 #include "cli/table.hpp"
+#include "cli/tool_view.hpp"
 #include "gateway/directory.hpp"
+#include "identity/tool_filter.hpp"
 
 namespace gatehouse::cli {
 namespace {
@@ -20,12 +22,13 @@ Task<Result<Catalogs>> load_catalogs(Services& services) {
   if (!all) co_return std::unexpected(all.error());
   Catalogs catalogs;
   for (const vault::Connection& connection : *all) {
+    if (!identity::is_served(connection)) continue;
     Result<std::optional<vault::StoredCatalog>> stored =
         co_await services.store.connections().load_catalog(organization, connection.id);
     if (!stored) co_return std::unexpected(stored.error());
     if (!*stored) continue;
     std::vector<catalog::Capability> capabilities;
-    for (const std::string& raw : (*stored)->tools) {
+    for (const std::string& raw : allowed_tools(connection, std::move(**stored)).tools) {
       if (auto capability = gateway::to_capability(connection.name, raw))
         capabilities.push_back(std::move(*capability));
     }

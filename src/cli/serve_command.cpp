@@ -5,6 +5,7 @@
 
 #include "cli/gateway_server.hpp"
 #include "cli/json_out.hpp"
+#include "http/url.hpp"
 #include "identity/agent_token.hpp"
 
 namespace gatehouse::cli {
@@ -57,6 +58,7 @@ Examples:
     } else {
       services.terminal.print(fmt::format("Gatehouse is ready at {}/mcp\n", gateway.url()));
     }
+    warn_without_name(services, gateway.url());
     Result<std::vector<vault::AgentToken>> tokens =
         co_await services.store.agent_tokens().list(organization_of(services));
     const SystemTime now = services.clock.now();
@@ -65,6 +67,17 @@ Examples:
                      });
     if (tokens && !any)
       services.terminal.note("No agent can enter yet: gatehouse token create NAME makes a token.");
+  }
+
+  // The front door knows only the names it was told.
+  static void warn_without_name(Services& services, const std::string& bound) {
+    const Result<http::Url> url = http::Url::parse(bound);
+    if (!services.settings.public_url.empty() || !url || url->names_loopback()) return;
+    services.terminal.note(fmt::format(
+        "{} can be reached from other machines, but public_url is not set: agents that call it by "
+        "another name are refused. Set public_url to the https address in front of it "
+        "(docs/config.md).",
+        bound));
   }
 
   std::string listen_;

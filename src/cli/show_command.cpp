@@ -3,6 +3,7 @@
 
 #include "cli/accounts.hpp"
 #include "cli/connections.hpp"
+#include "cli/key_flags.hpp"
 #include "cli/redirect.hpp"
 #include "cli/settings_flags.hpp"
 #include "cli/table.hpp"
@@ -16,7 +17,33 @@ struct Login {
   std::optional<vault::Credential> credential;
   std::string problem;  // why it cannot be read
   std::vector<Account> accounts;
+  std::string auth_method;  // of the client at the token endpoint; empty: not settled yet
 };
+
+bool is_bound(const Login& login) {
+  return login.credential && login.credential->tokens.token_type == "DPoP";
+}
+
+/// "required", or what the login has; nothing where nobody asked for it.
+std::string dpop_text(const vault::Connection& connection, const Login& login) {
+  const vault::Dpop setting = connection.oauth.dpop;
+  if (is_bound(login)) return "yes: the token is bound to a key made here";
+  return setting == vault::Dpop::automatic ? std::string() : std::string(dpop_name(setting));
+}
+
+/// How the client of the login authenticates, or will as far as the settings say.
+Task<std::string> find_auth_method(Services& services, vault::Connection connection,
+                                   std::optional<RegistrationId> client) {
+  if (client) {
+    const auto registration =
+        co_await services.store.registrations().find(connection.organization, *client);
+    if (registration && *registration) co_return (*registration)->auth_method;
+  }
+  const vault::OAuthSettings& oauth = connection.oauth;
+  const bool has_key = !oauth.private_key.empty() || !oauth.private_key_reference.empty();
+  if (oauth.auth_method.empty() && has_key) co_return "private_key_jwt";
+  co_return oauth.auth_method;
+}
 
 std::string joined(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, " "));
@@ -75,6 +102,9 @@ class ShowCommand final : public Command {
     const Result<std::vector<Account>> accounts = co_await list_accounts(services, *connection);
     if (!accounts) co_return std::unexpected(accounts.error());
     login.accounts = *accounts;
+    std::optional<RegistrationId> client;
+    if (login.credential) client = login.credential->binding.registration;
+    login.auth_method = co_await find_auth_method(services, *connection, std::move(client));
     if (json_) {
       services.terminal.print(to_json(*connection, *state, login).str() + "\n");
     } else {
@@ -104,6 +134,8 @@ class ShowCommand final : public Command {
         {"protocol", protocol_text(state)},
         {"needs", std::string(auth_name(connection.auth))},
         {"client id", connection.oauth.client_id},
+        {"client signs in by", login.auth_method},
+        {"dpop", dpop_text(connection, login)},
         {"redirect uri", fixed_redirect_uri(connection.oauth).value_or("")},
         {"scopes", joined(connection.oauth.scopes)}};
     if (state.server_info.empty())
@@ -154,6 +186,8 @@ class ShowCommand final : public Command {
     json.raw("allowances", json_array(allowances)).texts("scopes", connection.oauth.scopes);
     json.text_if("redirect_uri", fixed_redirect_uri(connection.oauth).value_or(""));
     json.text_if("client_id", connection.oauth.client_id).text_if("era", era_name(state));
+    json.text_if("auth_method", login.auth_method);
+    json.text("dpop", dpop_name(connection.oauth.dpop));
     json.text_if("protocol_version", state.protocol_version);
     if (!state.server_info.empty()) json.raw("server", state.server_info);
     JsonObject sign_in;
@@ -166,6 +200,7 @@ class ShowCommand final : public Command {
       sign_in.text("issuer", credential.binding.issuer);
       sign_in.text("resource", credential.binding.resource);
       sign_in.text("scope", credential.tokens.scope);
+      sign_in.text("token_type", credential.tokens.token_type);
       sign_in.time("expires_at", credential.tokens.expires_at);
       sign_in.flag("refreshable", !credential.tokens.refresh_token.empty());
     }

@@ -46,7 +46,8 @@ class StatusCommand final : public Command {
     spec.name = "status";
     spec.summary = "Ask the servers and say how they are";
     spec.details =
-        R"(Words: configured (never tried), sign in required, unreachable, failing, ready, disabled (not asked). Exit code 3 when
+        R"(Words: configured (never tried), sign in required, unreachable, failing, ready,
+disabled (not asked). Exit code 3 when
 somebody must sign in, 1 when something else is wrong.
 
 Examples:

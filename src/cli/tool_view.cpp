@@ -5,6 +5,7 @@
 #include "catalog/capability.hpp"
 #include "cli/nearest.hpp"
 #include "cli/table.hpp"
+#include "identity/tool_filter.hpp"
 #include "jsonrpc/json.hpp"
 
 namespace gatehouse::cli {
@@ -26,6 +27,15 @@ ToolView view_tool(std::string_view raw) {
   return view;
 }
 
+vault::StoredCatalog allowed_tools(const vault::Connection& connection,
+                                   vault::StoredCatalog catalog) {
+  std::erase_if(catalog.tools, [&](const std::string& raw) {
+    const auto name = jsonrpc::JsonView::of_proved(raw).string("name");
+    return !identity::allows_tool(connection.options.tools, name.value_or(""));
+  });
+  return catalog;
+}
+
 std::optional<ToolView> find_tool(const vault::StoredCatalog& catalog, std::string_view name) {
   for (const std::string& raw : catalog.tools) {
     const auto member = jsonrpc::JsonView::of_proved(raw).find("name");
@@ -35,12 +45,13 @@ std::optional<ToolView> find_tool(const vault::StoredCatalog& catalog, std::stri
 }
 
 void print_tools(Terminal& terminal, const std::string& connection,
-                 const vault::StoredCatalog& catalog) {
+                 const vault::StoredCatalog& catalog, const vault::ToolFilter& filter) {
   Table table({"TOOL", "RISK", "WHAT IT DOES"});
   for (const std::string& raw : catalog.tools) {
     const ToolView tool = view_tool(raw);
     const std::string_view words = tool.description.empty() ? tool.title : tool.description;
-    table.add_row({connection + "." + tool.name, tool.risk,
+    const bool excluded = !identity::allows_tool(filter, tool.name);
+    table.add_row({connection + "." + tool.name, excluded ? tool.risk + ", excluded" : tool.risk,
                    std::string(catalog::first_sentence(words, 200))});
   }
   if (table.empty()) {

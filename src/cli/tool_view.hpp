@@ -25,12 +25,18 @@ struct ToolView {
 /// Of one proved definition.
 ToolView view_tool(std::string_view raw);
 
+/// What is left of the list when the connection's filter has taken out what it excludes. The rest
+/// of a command knows of no other tools.
+vault::StoredCatalog allowed_tools(const vault::Connection& connection,
+                                   vault::StoredCatalog catalog);
+
 /// Nothing when the catalog has no such tool.
 std::optional<ToolView> find_tool(const vault::StoredCatalog& catalog, std::string_view name);
 
-/// The tools as table lines, and warnings about those left out on standard error.
+/// The tools as table lines, and warnings about those left out on standard error. Those that
+/// `filter` excludes are marked.
 void print_tools(Terminal& terminal, const std::string& connection,
-                 const vault::StoredCatalog& catalog);
+                 const vault::StoredCatalog& catalog, const vault::ToolFilter& filter = {});
 void warn_dropped(Terminal& terminal, const vault::StoredCatalog& catalog);
 
 /// "name.tool" taken apart; the tool's name may have dots itself. Errors: invalid_argument.
