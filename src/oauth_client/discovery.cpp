@@ -261,9 +261,17 @@ std::string choose_issuer(Search& search) {
   return {};
 }
 
+bool is_web_url(const std::string& text) {
+  return http::Url::parse(text).has_value();
+}
+
 Task<> use_resource_metadata(Search& search) {
   const auto& named = search.found.resource_metadata->authorization_servers;
+  // What is no URL can be no issuer (RFC 8414 §2), so nobody is asked to choose it; alone it is the
+  // error that it was.
+  const bool any_url = std::ranges::any_of(named, is_web_url);
   for (const std::string& issuer : named) {
+    if (any_url && !is_web_url(issuer)) continue;
     if (search.found.issuers.size() >= limits::kAuthorizationServers) break;
     if (std::ranges::find(search.found.issuers, issuer) == search.found.issuers.end())
       search.found.issuers.push_back(issuer);
