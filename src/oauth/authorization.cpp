@@ -57,6 +57,7 @@ Result<std::string> make_authorization_url(const AuthorizationRequest& request) 
   append(url, "code_challenge_method", "S256");
   if (!request.resource.empty()) append(url, "resource", request.resource);
   if (!request.scope.empty()) append(url, "scope", request.scope);
+  if (!request.nonce.empty()) append(url, "nonce", request.nonce);
   // OpenID Connect Core §11: without it offline_access must be ignored, and no refresh token comes.
   if (missing_scopes("offline_access", request.scope).empty()) append(url, "prompt", "consent");
   return url;

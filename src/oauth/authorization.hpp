@@ -19,6 +19,7 @@ struct AuthorizationRequest {
   std::string code_challenge;  ///< S256
   std::string resource;        ///< byte for byte
   std::string scope;           ///< empty: the parameter is omitted
+  std::string nonce;           ///< OpenID Connect; empty: the parameter is omitted
 };
 
 /// The URL to open in a browser. Query parameters that the endpoint already has are kept (RFC 6749

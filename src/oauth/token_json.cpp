@@ -35,6 +35,7 @@ Result<TokenResponse> read_tokens(const boost::json::object& document, Proof pro
       .access_token = Secret(string_member(document, "access_token")),
       .refresh_token = Secret(string_member(document, "refresh_token")),
       .token_type = string_member(document, "token_type"),
+      .id_token = Secret(string_member(document, "id_token")),
       .id_token_subject = subject_of(string_member(document, "id_token")),
   };
   if (response.access_token.empty())

@@ -5,11 +5,13 @@
 #include <algorithm>
 
 #include "async/shield.hpp"
+#include "base/random.hpp"
 #include "oauth/authorization.hpp"
 #include "oauth/pkce.hpp"
 #include "oauth/scope.hpp"
 #include "oauth_client/client_configuration.hpp"
 #include "oauth_client/issuer_change.hpp"
+#include "oauth_client/id_token_check.hpp"
 #include "oauth_client/machine_grants.hpp"
 
 namespace gatehouse::oauth_client {
@@ -44,6 +46,17 @@ Result<void> check_login(const vault::Connection& connection,
   if (connection.role == vault::Role::identity_provider)
     return oauth::check_endpoint(server.authorization_endpoint, "the authorization endpoint");
   return check_browser_login(server);
+}
+
+bool is_provider(const vault::Connection& connection) {
+  return connection.role == vault::Role::identity_provider;
+}
+
+std::vector<std::string> wanted_scopes(const vault::Connection& connection,
+                                       const Discovery& discovery) {
+  if (is_provider(connection)) return {"openid"};
+  if (!discovery.resource_metadata) return {};
+  return discovery.resource_metadata->scopes_supported;
 }
 
 bool refuses_client(const http::Reply& reply) {
@@ -146,9 +159,7 @@ Task<Result<vault::Authorization>> Login::draft(LoginRequest request, Discovery 
   const std::string challenge = step_up ? request.step_up_scope : discovery.challenge_scope;
   const std::string scope = oauth::select_scope(
       {.challenge = challenge,
-       .resource_scopes = discovery.resource_metadata
-                              ? discovery.resource_metadata->scopes_supported
-                              : std::vector<std::string>{},
+       .resource_scopes = wanted_scopes(request.connection, discovery),
        .configured = request.connection.oauth.scopes,
        .previously_requested =
            same && step_up ? std::string_view((*current)->requested_scope) : std::string_view(),
@@ -178,6 +189,7 @@ Task<Result<PendingLogin>> Login::record(LoginRequest request, Discovery discove
   const std::string state = oauth::make_state();
   pending.state_hash = oauth::hash_state(state);
   pending.verifier = oauth::make_verifier();
+  if (is_provider(request.connection)) pending.nonce = random_token(16);
   const auto url = oauth::make_authorization_url(
       {.authorization_endpoint = discovery.server->authorization_endpoint,
        .client_id = registration.client_id,
@@ -185,7 +197,8 @@ Task<Result<PendingLogin>> Login::record(LoginRequest request, Discovery discove
        .state = state,
        .code_challenge = oauth::s256_challenge(pending.verifier.reveal()),
        .resource = pending.binding.resource,
-       .scope = pending.requested_scope});
+       .scope = pending.requested_scope,
+       .nonce = pending.nonce});
   if (!url) co_return std::unexpected(url.error());
   PendingLogin begun{.id = pending.id,
                      .authorization_url = *url,
@@ -315,6 +328,8 @@ Task<Result<LoginOutcome>> Login::store_tokens(vault::Authorization pending, Par
                                   {"detail", response.error().detail}});
     co_return std::unexpected(response.error());
   }
+  // The code is spent: stopping before the tokens are stored would lose the login.
+  co_await ignore_cancellation();
   vault::Credential credential{.key = pending.key,
                                .binding = pending.binding,
                                .requested_scope = pending.requested_scope,
@@ -325,11 +340,22 @@ Task<Result<LoginOutcome>> Login::store_tokens(vault::Authorization pending, Par
   if (response->expires_in) credential.tokens.expires_at = now + *response->expires_in;
   credential.tokens.scope = response->scope.value_or(pending.requested_scope);
   credential.tokens.token_type = oauth::token_scheme(*response);
+  if (is_provider(party.connection)) {
+    const auto who = co_await check_id_token({.provider = party.connection,
+                                              .client_id = registration.client_id,
+                                              .nonce = pending.nonce,
+                                              .token = response->id_token},
+                                             client_, clock_);
+    if (!who) {
+      co_await revoke_late(pending, registration, std::move(allowances), credential.tokens);
+      co_return std::unexpected(who.error());
+    }
+    credential.subject = who->display;
+    credential.tokens.id_token = std::move(response->id_token);
+  }
   // Kept for ordinary tokens too: refresh tokens of public clients are bound to it (RFC 9449 §5).
   if (party.key) credential.dpop_key = party.key->to_pem();
   const vault::TokenSet tokens = credential.tokens;
-  // The code is spent: stopping before the tokens are stored would lose the login.
-  co_await ignore_cancellation();
   const auto saved = co_await store_.credentials().save_login(credential, pending.epoch);
   if (saved) {
     logger_.info("signed_in", {{"connection", pending.key.connection.value},
