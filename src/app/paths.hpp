@@ -20,6 +20,7 @@ struct Paths {
   std::filesystem::path config;  ///< the file; may be missing
 
   std::filesystem::path database() const { return data / "gatehouse.db"; }
+  std::filesystem::path servers() const { return config.parent_path() / "mcp.json"; }
   std::filesystem::path key() const { return data / "gatehouse.key"; }
   std::filesystem::path socket() const { return data / "gatehouse.sock"; }
 };

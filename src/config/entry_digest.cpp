@@ -52,6 +52,7 @@ void digest(FileEntry& entry) {
   const vault::ConnectionOptions& options = connection.options;
   Canonical covered;
   covered.add("format", "1").add("name", entry.name);
+  covered.add("allow_private", entry.allow_private ? "yes" : "no");
   covered.add("url", connection.url).add("command", connection.command);
   covered.add("directory", connection.directory).add("environment", connection.environment);
   covered.add("header", connection.headers).add("root", options.roots);

@@ -53,6 +53,7 @@ const EntryReader::Known EntryReader::kKnown[] = {
     {"headers", &EntryReader::read_headers},
     {"enabled", &EntryReader::read_enabled},
     {"disabled", &EntryReader::read_enabled},
+    {"allowPrivateNetwork", &EntryReader::read_allow_private},
     {"tools", &EntryReader::read_tools},
     {"timeout", &EntryReader::read_timeout},
     {"timeouts", &EntryReader::read_timeouts},

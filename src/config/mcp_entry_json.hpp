@@ -39,6 +39,7 @@ class EntryReader final {
   void read_cwd(std::string_view name, const View& value);
   void read_headers(std::string_view name, const View& value);
   void read_enabled(std::string_view name, const View& value);
+  void read_allow_private(std::string_view name, const View& value);
   void read_tools(std::string_view name, const View& value);
   void read_timeout(std::string_view name, const View& value);
   void read_timeouts(std::string_view name, const View& value);
@@ -75,9 +76,6 @@ class EntryReader final {
   bool has_command_ = false;
   bool has_oauth_ = false;
 };
-
-/// True when what is called so is most likely a secret.
-bool is_secret_name(std::string_view name);
 
 /// Fills in FileEntry::digest and rest.
 void digest(FileEntry& entry);

@@ -32,6 +32,7 @@ struct FileEntry {
   /// (placeholder.hpp), as are references of headers and environment; literal values of those are
   /// in `value`. Id, organization and origin are left to the caller.
   vault::Connection connection;
+  bool allow_private = false;  ///< its URL may lead into a private network or be plain http
   std::string digest;  ///< hex SHA-256 of what an approval covers: all that decides what is run,
                        ///< contacted or sent
   std::string rest;    ///< hex SHA-256 of the other options
@@ -51,6 +52,9 @@ Result<Document> parse_mcp_json(std::string_view text, const FilePlace& place);
 /// Headers that the transport makes itself: Host, Accept, Content-Type, MCP-*, … Errors:
 /// invalid_argument, naming it.
 Result<void> check_header_name(std::string_view name);
+
+/// True when what is called so is most likely a secret.
+bool is_secret_name(std::string_view name);
 
 /// An entry's name as a connection's: lower case, other characters as "-". Empty when nothing is
 /// left of it.

@@ -42,6 +42,12 @@ void EntryReader::read_enabled(std::string_view name, const View& value) {
   if (*flag == (name == "disabled")) entry_.connection.options.enabled = false;
 }
 
+void EntryReader::read_allow_private(std::string_view name, const View& value) {
+  const std::optional<bool> flag = value.as_bool();
+  if (!flag) return refuse(fmt::format("{} is neither true nor false", name));
+  entry_.allow_private = *flag;
+}
+
 void EntryReader::read_tools(std::string_view name, const View& value) {
   vault::ToolFilter& tools = entry_.connection.options.tools;
   if (value.is_array()) {  // a plain list is what to include, as some agents have it
