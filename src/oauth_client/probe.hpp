@@ -9,10 +9,15 @@
 namespace gatehouse::oauth_client {
 
 http::Request make_modern_probe(std::string_view url, std::string_view method);  ///< 2026-07-28
-http::Request make_initialize_probe(std::string_view url);                       ///< 2025-11-25
+/// What is asked for first, and what where that is refused outright.
+inline constexpr std::string_view kLegacyProbe = "2025-11-25";
+inline constexpr std::string_view kOlderProbe = "2025-06-18";
+http::Request make_initialize_probe(std::string_view url, std::string_view version);
 /// A request or notification of a legacy session; `session` may be empty.
 http::Request make_session_probe(std::string_view url, std::string_view body,
-                                 std::string_view session);
+                                 std::string_view session, std::string_view version);
+/// HTTP+SSE of 2024-11-05: a GET that opens the event stream.
+http::Request make_stream_probe(std::string_view url);
 
 inline constexpr std::string_view kInitializedBody =
     R"({"jsonrpc":"2.0","method":"notifications/initialized"})";

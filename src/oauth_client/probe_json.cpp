@@ -9,7 +9,6 @@ namespace gatehouse::oauth_client {
 namespace {
 
 constexpr std::string_view kModern = "2026-07-28";
-constexpr std::string_view kLegacy = "2025-11-25";
 
 http::Request post(std::string_view url, std::string body, std::string_view version) {
   http::Request request;
@@ -56,21 +55,28 @@ http::Request make_modern_probe(std::string_view url, std::string_view method) {
   return request;
 }
 
-http::Request make_initialize_probe(std::string_view url) {
+http::Request make_initialize_probe(std::string_view url, std::string_view version) {
   // No version header before the handshake has settled one (2025-11-25, lifecycle).
   return post(
       url,
       fmt::format(
           R"({{"jsonrpc":"2.0","id":1,"method":"initialize","params":{{"protocolVersion":"{}",)"
           R"("capabilities":{{}},"clientInfo":{{"name":"{}","version":"{}"}}}}}})",
-          kLegacy, kProductName, product_version()),
+          version, kProductName, product_version()),
       {});
 }
 
 http::Request make_session_probe(std::string_view url, std::string_view body,
-                                 std::string_view session) {
-  http::Request request = post(url, std::string(body), kLegacy);
+                                 std::string_view session, std::string_view version) {
+  http::Request request = post(url, std::string(body), version);
   if (!session.empty()) request.headers.add("Mcp-Session-Id", session);
+  return request;
+}
+
+http::Request make_stream_probe(std::string_view url) {
+  http::Request request;
+  request.target = url;
+  request.headers.add("Accept", "text/event-stream");
   return request;
 }
 
