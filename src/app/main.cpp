@@ -10,9 +10,11 @@
 #include "app/config_command.hpp"
 #include "app/logger.hpp"
 #include "app/paths.hpp"
+#include "app/shell_commands.hpp"
 #include "app/version.hpp"
 #include "app/wiring.hpp"
 #include "async/run.hpp"
+#include "cli/file_notes.hpp"
 #include "cli/parser.hpp"
 #include "cli/posix_terminal.hpp"
 #include "cli/table.hpp"
@@ -57,7 +59,8 @@ Task<Result<Exit>> run_and_shut_down(cli::Command& command, Wiring& wiring) {
   std::exception_ptr exception;
   Result<Exit> exit = Exit::failed;
   try {
-    exit = co_await command.run(wiring.services());
+    const Result<void> read = co_await cli::read_files(wiring.services(), command);
+    exit = read ? co_await command.run(wiring.services()) : std::unexpected(read.error());
   } catch (...) {
     exception = std::current_exception();
   }
@@ -102,6 +105,8 @@ int main_inside_the_fence(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   std::vector<cli::CommandPtr> commands = cli::make_commands();
   commands.push_back(make_config_docs_command());
+  commands.push_back(make_complete_command());
+  commands.push_back(make_man_command());
   const cli::Parsed parsed = cli::parse(words, commands, version());
   std::fputs(parsed.output.c_str(), stdout);
   if (!parsed.complaint.empty()) std::fputs((parsed.complaint + "\n").c_str(), stderr);

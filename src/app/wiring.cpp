@@ -6,6 +6,7 @@
 #include "app/version.hpp"
 #include "async/timer.hpp"
 #include "cli/person.hpp"
+#include "config/file_connections.hpp"
 #include "config/secret_reader.hpp"
 #include "gateway/gateway.hpp"
 #include "http/url.hpp"
@@ -80,6 +81,7 @@ class RealWiring final : public Wiring {
         keys_(std::move(keys)),
         workers_(std::move(workers)),
         store_(std::move(store)),
+        layered_(*store_),
         tasks_(order_.executor, order_.log),
         commands_(order_.executor),
         secrets_({*workers_, commands_,
@@ -88,20 +90,24 @@ class RealWiring final : public Wiring {
         browser_(make_browser(order_.environment)),
         http_(
             net::make_client(order_.executor, *workers_, order_.log, client_config(order_.config))),
-        machine_(*store_, *http_, clock_, order_.log, secrets_.resolver()),
+        machine_(layered_, *http_, clock_, order_.log, secrets_.resolver()),
         tokens_(
-            *store_, *http_, clock_, tasks_, order_.log,
+            layered_, *http_, clock_, tasks_, order_.log,
             [](Duration duration) { return sleep_for(duration); }, &machine_),
-        login_(*store_, *http_, clock_, order_.log, oauth_settings(settings_, secrets_.resolver())),
+        login_(layered_, *http_, clock_, order_.log,
+               oauth_settings(settings_, secrets_.resolver())),
         person_(order_.terminal, *browser_),
         processes_(order_.executor, order_.log),
         upstreams_(upstream_parts()),
-        services_{order_.executor, settings_, order_.terminal, *browser_, *workers_,
-                  tasks_,          clock_,    order_.log,      *store_,   *http_,
-                  tokens_,         login_,    upstreams_,      person_,
-                  *keys_.held,     *keys_.sources, *keys_.keyring, secrets_.resolver()} {
+        files_(
+            {layered_, secrets_, *workers_, clock_, order_.log, where(order_),
+             [this](vault::Connection connection) { return end_logins(std::move(connection)); }}),
+        services_{order_.executor, settings_,      order_.terminal,     *browser_, *workers_,
+                  tasks_,          clock_,         order_.log,          layered_,  *http_,
+                  tokens_,         login_,         upstreams_,          person_,   *keys_.held,
+                  *keys_.sources,  *keys_.keyring, secrets_.resolver(), files_} {
     // What this process writes is seen by its own caches at once (design §3).
-    listener_ = store_->changes().listen(
+    listener_ = layered_.changes().listen(
         [this](const vault::Change& change) { tokens_.on_change(change); });
   }
 
@@ -115,9 +121,37 @@ class RealWiring final : public Wiring {
 
  private:
   upstream::Parts upstream_parts() {
-    return {*http_,     *store_,    tokens_,
-            tasks_,     order_.log, clock_,
-            launcher(), &person_,   secrets_.resolver()};
+    return {*http_,
+            layered_,
+            tokens_,
+            tasks_,
+            order_.log,
+            clock_,
+            launcher(),
+            &person_,
+            secrets_.resolver(),
+            order_.config.max_live};
+  }
+
+  // Whoever was signed in to a server that a file no longer names.
+  Task<> end_logins(vault::Connection connection) {
+    upstreams_.reset(connection.id);
+    Result<std::vector<vault::CredentialKey>> keys =
+        co_await layered_.credentials().list(connection.organization, connection.id);
+    if (!keys) co_return;
+    for (const vault::CredentialKey& key : *keys) {
+      const auto report = co_await login_.logout(connection, key);
+      if (!report)
+        order_.log.warn("login_not_ended",
+                        {{"connection", connection.name}, {"error", report.error().detail}});
+    }
+  }
+
+  static config::Where where(const Order& order) {
+    std::error_code error;
+    const std::filesystem::path here = std::filesystem::current_path(error);
+    return {order.paths.servers().string(), error ? std::string() : here.string(),
+            order.environment("HOME").value_or("")};
   }
 
   upstream::LauncherFactory launcher() {
@@ -134,6 +168,7 @@ class RealWiring final : public Wiring {
   RealClock clock_;
   std::unique_ptr<Workers> workers_;
   std::unique_ptr<vault::Store> store_;
+  config::LayeredStore layered_;
   TaskGroup tasks_;
   net::ProcessRunner commands_;
   config::SecretReader secrets_;
@@ -145,6 +180,7 @@ class RealWiring final : public Wiring {
   cli::PersonAtTerminal person_;
   net::ProcessLauncher processes_;
   upstream::Upstreams upstreams_;
+  config::FileConnections files_;
   cli::Services services_;
   std::shared_ptr<void> listener_;
 };
@@ -157,8 +193,8 @@ Result<std::unique_ptr<Wiring>> Wiring::build(Order order) {
   Result<Keys> keys = load_keys(order.paths, order.config, order.environment, order.key);
   if (!keys) return std::unexpected(keys.error());
   auto workers = std::make_unique<Workers>(kWorkers);
-  Result<std::unique_ptr<vault::Store>> store =
-      vault::SqliteStore::open(order.paths.database(), vault::Sealer(keys->held), *workers, order.log);
+  Result<std::unique_ptr<vault::Store>> store = vault::SqliteStore::open(
+      order.paths.database(), vault::Sealer(keys->held), *workers, order.log);
   if (!store) return std::unexpected(store.error());
   return std::make_unique<RealWiring>(std::move(order), std::move(*keys), std::move(workers),
                                       std::move(*store));

@@ -63,6 +63,13 @@ GatewayHost::GatewayHost(Services& services, std::vector<std::string> authoritie
 GatewayHost::~GatewayHost() = default;
 
 Task<Result<void>> GatewayHost::start() {
+  // A gateway that others join shows what everybody has; with a project's servers it is for one.
+  const bool alone = services_.files.report().project_in_effect();
+  if (!alone && services_.files.scope() == config::Scope::project) {
+    Result<std::vector<ConnectionId>> synced =
+        co_await services_.files.sync(config::Scope::global);
+    if (!synced) co_return std::unexpected(synced.error());
+  }
   Result<void> started = co_await feed_.start();
   if (!started) co_return started;
   Result<void> prepared = co_await gateway_.prepare();
@@ -70,8 +77,23 @@ Task<Result<void>> GatewayHost::start() {
   tasks_.spawn("change_feed", feed_.run());
   tasks_.spawn("idle_upstreams", services_.upstreams.run_idle_sweep());
   tasks_.spawn("refresh_idle_logins", idle_refresh_.run());
-  offer_socket();
+  tasks_.spawn("configuration_files",
+               services_.files.run_watch([this](const std::vector<ConnectionId>& changed) {
+                 on_files(changed);
+               }));
+  if (!alone) offer_socket();
   co_return Result<void>{};
+}
+
+void GatewayHost::on_files(const std::vector<ConnectionId>& changed) {
+  for (const ConnectionId& id : changed) {
+    vault::Change change;
+    change.table = "connections";
+    change.organization = organization_of(services_);
+    change.id = id.value;
+    gateway_.on_change(change);
+    services_.upstreams.on_change(change);
+  }
 }
 
 void GatewayHost::offer_socket() {

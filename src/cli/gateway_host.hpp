@@ -36,6 +36,7 @@ class GatewayHost final {
   Task<> accept_joining();
   Task<> serve_joined(std::shared_ptr<jsonrpc::LineChannel> channel);
   void offer_socket();
+  void on_files(const std::vector<ConnectionId>& changed);
 
   Services& services_;
   TaskGroup tasks_;

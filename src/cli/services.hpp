@@ -11,6 +11,7 @@
 #include "cli/browser.hpp"
 #include "cli/command.hpp"
 #include "cli/terminal.hpp"
+#include "config/file_connections.hpp"
 #include "gateway/request_state.hpp"
 #include "http/client.hpp"
 #include "oauth_client/login.hpp"
@@ -56,6 +57,7 @@ struct Services {
   vault::KeySources& key_sources;
   vault::SecretService& keyring;
   vault::SecretResolver read_secret;  ///< what a reference leads to
+  config::FileConnections& files;     ///< connections of mcp.json
 };
 
 inline OrganizationId organization_of(const Services&) {

@@ -99,6 +99,9 @@ class StdioCommand final : public Command {
   Task<Result<Exit>> run(Services& services) override {
     const Channel client = net::open_stdio_channel(services.executor);
     const auto end = std::make_shared<End>(services.executor);
+    // The gateway that runs does not know of this project's servers.
+    if (services.files.report().project_in_effect())
+      co_return co_await be_gateway(services, client, end);
     Result<std::unique_ptr<jsonrpc::LineChannel>> gateway =
         net::connect_unix(services.executor, services.settings.socket);
     if (gateway) co_return co_await join(services, client, std::move(*gateway), end);
