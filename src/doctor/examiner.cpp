@@ -305,9 +305,10 @@ Task<> Examiner::check_server(Visit& visit) {
   const auto listed = co_await parts_.upstreams.refresh_catalog(visit.target);
   const std::optional<mcp_client::ServerInfo> info = parts_.upstreams.info(visit.target);
   if (info) {
-    add(visit, make_ok(Phase::handshake,
-                       fmt::format("{} {} speaks {}", quote_remote(info->name, 80),
-                                   quote_remote(info->version, 40), info->protocol_version)));
+    const std::string who = info->name.empty() ? "the server"
+                                               : fmt::format("{} {}", quote_remote(info->name, 80),
+                                                             quote_remote(info->version, 40));
+    add(visit, make_ok(Phase::handshake, fmt::format("{} speaks {}", who, info->protocol_version)));
   }
   const Phase phase = info ? Phase::catalog : Phase::handshake;
   if (!listed) {
