@@ -12,6 +12,10 @@ run: deps-build  ## build it and start the demo: provider, servers and Gatehouse
 build: deps-build ## the release binary: build/release/gatehouse
 	@tools/build release gatehouse
 
+package: deps-build ## a Debian package: build/package/gatehouse_*.deb
+	@tools/build release gatehouse
+	@tools/package
+
 test: deps-test  ## every test; closes with "N passed, N failed"
 	@tools/run_tests
 
@@ -47,5 +51,5 @@ deps-build deps-test deps-bench:
 clean:           ## remove all that was built
 	rm -rf build
 
-.PHONY: help run build test check bench conformance fuzz soak torture format deps deps-build deps-test deps-bench clean
+.PHONY: help run build package test check bench conformance fuzz soak torture format deps deps-build deps-test deps-bench clean
 .DEFAULT_GOAL := help

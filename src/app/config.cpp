@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "cli/nearest.hpp"
 #include "config/placeholder.hpp"
@@ -84,6 +85,16 @@ Result<void> put_key_command(Config& config, const std::string& text) {
   return {};
 }
 
+Result<void> put_max_live(Config& config, const std::string& text) {
+  int count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  if (!whole || count < 1 || count > 100'000)
+    return fail(Errc::invalid_argument, "is a number from 1 to 100000");
+  config.max_live = count;
+  return {};
+}
+
 // The one table of all keys.
 struct Key {
   const char* name;
@@ -109,6 +120,10 @@ constexpr std::array kKeys{
           config.ca_file = text;
           return Result<void>();
         }},
+    Key{"max_live", "100",
+        "MCP servers that are kept open at once. Beyond it the least recently used one is closed; "
+        "never one with a call under way.",
+        &put_max_live},
     Key{"log.level", "\"auto\"",
         "`debug`, `info`, `warn` or `error`. `auto` is `info` for `serve` and `warn` for other "
         "commands; `--verbose` makes it `debug`.",
@@ -149,6 +164,20 @@ constexpr std::array kKeys{
         "encryption, and asks nobody. For development only.",
         &put_http_loopback},
 };
+
+constexpr std::array<std::pair<const char*, const char*>, 4> kVariables{{
+    {"`GATEHOUSE_HOME`",
+     "Folder of store, key and configuration. Default: the XDG folders, "
+     "`~/.local/share/gatehouse` for the store"},
+    {"`GATEHOUSE_KEY`",
+     "The key that encrypts secrets in the store, base64 of 32 bytes; while it is replaced, the "
+     "new one and the old one. Default: the file `gatehouse.key` beside the store, made at first "
+     "use"},
+    {"`BROWSER`",
+     "Program that opens a sign-in page; `%s` stands for the address. Default: `xdg-open` where a "
+     "display is"},
+    {"`HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`", "As usual, also in lower case"},
+}};
 
 std::string variable_of(const Key& key) {
   std::string name = "GATEHOUSE_";
@@ -216,18 +245,28 @@ std::string config_document() {
     out += fmt::format("| `{}` | {} | `{}` | {} |\n", key.name, key.preset, variable_of(key),
                        key.meaning);
   }
-  out +=
-      "\nFurther variables:\n\n"
-      "| Variable | Meaning |\n|---|---|\n"
-      "| `GATEHOUSE_HOME` | Folder of store, key and configuration. Default: the XDG folders, "
-      "`~/.local/share/gatehouse` for the store |\n"
-      "| `GATEHOUSE_KEY` | The key that encrypts secrets in the store, base64 of 32 bytes; while it "
-      "is replaced, the new one and the old one. Default: the file `gatehouse.key` beside the "
-      "store, made at first use |\n"
-      "| `BROWSER` | Program that opens a sign-in page; `%s` stands for the address. Default: "
-      "`xdg-open` where a display is |\n"
-      "| `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY` | As usual, also in lower case |\n";
+  out += "\nFurther variables:\n\n| Variable | Meaning |\n|---|---|\n";
+  for (const auto& [names, meaning] : kVariables) out += fmt::format("| {} | {} |\n", names, meaning);
   return out;
+}
+
+std::string config_man_page(const cli::ManEdition& edition) {
+  std::string out = cli::man_head("gatehouse-config", "5", edition, "gatehouse-config",
+                                  "configuration of gatehouse");
+  out +=
+      ".SH SYNOPSIS\n$GATEHOUSE_HOME/config.toml\n.br\n\\(ti/.config/gatehouse/config.toml\n"
+      ".SH DESCRIPTION\nA TOML file, which may be missing. A key with a dot stands in a section:\n"
+      ".B log.level\nis\n.B level\nbelow\n.BR [log] .\nA variable overrides its key.\n"
+      ".SH SETTINGS\n";
+  for (const Key& key : kKeys) {
+    out += fmt::format(".TP\n\\fB{}\\fR (default {}, variable \\fB{}\\fR)\n{}\n",
+                       cli::roff(key.name), cli::roff(key.preset), variable_of(key),
+                       cli::roff(key.meaning));
+  }
+  out += ".SH ENVIRONMENT\n";
+  for (const auto& [names, meaning] : kVariables)
+    out += fmt::format(".TP\n{}\n{}\n", cli::roff(names), cli::roff(meaning));
+  return out + ".SH SEE ALSO\n.BR gatehouse (1)\n";
 }
 
 }  // namespace gatehouse::app

@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "app/paths.hpp"
+#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "cli/man_page.hpp"
 #include "net/client.hpp"
 #include "vault/key_source.hpp"
 
@@ -25,6 +27,7 @@ struct Config {
   LogFormat log_format = LogFormat::automatic;
   net::ProxyConfig proxy;
   bool dangerously_allow_http_loopback = false;
+  int max_live = limits::kUpstreamsLive;      ///< servers open at once
   std::optional<vault::KeyPlace> key_source;  ///< nothing: what is given, else the key file
   std::vector<std::string> key_command;       ///< program and arguments; empty: none
 };
@@ -48,5 +51,7 @@ Result<Config> make_config(const std::vector<Setting>& settings, const Environme
 
 /// docs/config.md.
 std::string config_document();
+/// gatehouse-config.5.
+std::string config_man_page(const cli::ManEdition& edition);
 
 }  // namespace gatehouse::app

@@ -4,22 +4,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 
 #include "cli/nearest.hpp"
+#include "cli/program_texts.hpp"
 
 namespace gatehouse::cli {
 namespace {
-
-constexpr const char* kSummary =
-    "Gatehouse: one door between AI agents and every MCP server they use.";
-constexpr const char* kFooter = R"(Start here:
-  gatehouse add notion https://mcp.notion.com/mcp     connect a server and sign in
-  gatehouse search "create a page"                    find a tool
-  gatehouse call notion.search query=roadmap          call it
-  gatehouse serve                                     let agents in
-
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 somebody must sign in.
-`gatehouse COMMAND --help` shows flags and examples.)";
 
 // The words of a command's name: "token create" is two.
 std::vector<std::string> words_of(const std::string& name) {
@@ -102,17 +93,18 @@ std::optional<Parsed> check_command_word(std::span<const std::string> words,
 }
 
 struct Tree {
-  CLI::App app{kSummary, "gatehouse"};
+  CLI::App app{std::string(program_summary()), "gatehouse"};
   std::vector<CLI::App*> leaves;  // by command
   std::map<std::string, CLI::App*> groups;
 };
 
 void build(Tree& tree, const std::vector<CommandSpec>& specs, Parsed& parsed,
            const std::string& version) {
-  tree.app.footer(kFooter);
+  tree.app.footer(std::string(program_footer()));
   tree.app.set_version_flag("--version", "gatehouse " + version, "Print the version");
-  tree.app.add_flag("-v,--verbose", parsed.verbose, "Log what happens, on standard error");
-  tree.app.add_flag("--no-color", parsed.no_color, "Use no colours (as does NO_COLOR=1)");
+  const std::array<bool*, 3> into{nullptr, &parsed.verbose, &parsed.no_color};
+  for (std::size_t i = 1; i < into.size(); ++i)  // the first is CLI11's own
+    tree.app.add_flag(general_flags()[i].names, *into[i], general_flags()[i].help);
   tree.app.require_subcommand(1);
   tree.app.fallthrough();
   for (const CommandSpec& spec : specs) {
@@ -121,7 +113,7 @@ void build(Tree& tree, const std::vector<CommandSpec>& specs, Parsed& parsed,
     if (name.size() > 1) {
       CLI::App*& group = tree.groups[name.front()];
       if (group == nullptr) {
-        group = tree.app.add_subcommand(name.front(), "Agent tokens: create, list, revoke");
+        group = tree.app.add_subcommand(name.front(), std::string(group_summary(name.front())));
         group->footer(
             fmt::format("`gatehouse {} COMMAND --help` shows flags and examples.\n", name.front()));
         group->require_subcommand(1);

@@ -151,6 +151,9 @@ Error explain(const Library& lib, const GError& error, std::chrono::milliseconds
   if (nobody)
     return {Errc::unsupported, "no keyring runs on the session's D-Bus",
             "start one, such as gnome-keyring-daemon, or " + std::string(kInstead)};
+  // What is left of a keyring that nobody may unlock: no display for its prompt, say.
+  if (error.domain == lib.dbus_error() && error.code == G_DBUS_ERROR_UNKNOWN_OBJECT)
+    return locked();
   const std::string said = quote_remote(error.message == nullptr ? "" : error.message, 200);
   if (error.domain == lib.io_error() || error.domain == lib.dbus_error())
     return {Errc::unsupported, "the session's D-Bus cannot be used: " + said, kInstead};
