@@ -9,6 +9,7 @@
 #include "cli/add_plan.hpp"
 #include "cli/connections.hpp"
 #include "cli/edit_options.hpp"
+#include "cli/file_notes.hpp"
 #include "cli/requirements.hpp"
 #include "cli/sign_out.hpp"
 #include "cli/table.hpp"
@@ -70,6 +71,8 @@ class EditCommand final : public Command {
   Task<Result<Exit>> run(Services& services) override {
     Result<vault::Connection> before = co_await require_connection(services, options_.name());
     if (!before) co_return std::unexpected(before.error());
+    if (const Result<void> own = require_own(services, *before, "edited"); !own)
+      co_return std::unexpected(own.error());
     vault::Connection after = *before;
     const Result<void> applied = co_await apply_edit(services, options_, after);
     if (!applied) co_return std::unexpected(as_usage(applied.error()));

@@ -4,7 +4,6 @@
 
 #include "cli/connections.hpp"
 #include "cli/secret_source.hpp"
-#include "oauth/jose.hpp"
 #include "oauth/token.hpp"
 
 namespace gatehouse::cli {
@@ -30,29 +29,6 @@ Result<void> apply_assertion(const GrantOptions& options, vault::Connection& con
                 fmt::format("--assertion {}", kSecretForms));
   }
   connection.oauth.assertion_reference = source->reference;
-  return {};
-}
-
-Result<void> apply_key(const GrantOptions& options, vault::Connection& connection) {
-  vault::OAuthSettings& oauth = connection.oauth;
-  oauth.signing_algorithm = options.signing_algorithm;
-  oauth.key_id = options.key_id;
-  const bool named = options.signing_algorithm.empty() ||
-                     oauth::parse_jose_algorithm(options.signing_algorithm).has_value();
-  if (!named) {
-    return fail(Errc::invalid_argument,
-                fmt::format("--signing-algorithm: {} is none that is known here",
-                            quote_remote(options.signing_algorithm, 60)),
-                "ES256, RS256, PS256 or EdDSA; without it the key decides");
-  }
-  if (options.private_key.empty()) return {};
-  const Result<SecretSource> source = parse_secret_source(options.private_key, "--private-key");
-  if (!source) return std::unexpected(source.error());
-  if (source->asks()) {
-    return fail(Errc::invalid_argument, "--private-key: a key is not typed",
-                fmt::format("--private-key {}", kSecretForms));
-  }
-  oauth.private_key_reference = source->reference;
   return {};
 }
 
@@ -103,12 +79,7 @@ void add_grant_arguments(std::vector<Argument>& arguments, GrantOptions& o) {
                        "How the client authenticates: client_secret_basic, client_secret_post, "
                        "private_key_jwt or none",
                        &o.auth_method});
-  arguments.push_back({"--private-key",
-                       "Where the client's PEM key is, as for --assertion; for private_key_jwt",
-                       &o.private_key});
-  arguments.push_back({"--signing-algorithm", "ES256, RS256, PS256 or EdDSA; by the key otherwise",
-                       &o.signing_algorithm});
-  arguments.push_back({"--key-id", "`kid` of what that key signs", &o.key_id});
+  add_key_arguments(arguments, o.key);
   arguments.push_back({"--identity-provider",
                        "Add an identity provider (its issuer) instead of a server",
                        &o.identity_provider});
@@ -120,7 +91,7 @@ void add_grant_arguments(std::vector<Argument>& arguments, GrantOptions& o) {
 Result<void> apply_grant(const GrantOptions& options, vault::Connection& connection) {
   if (const Result<void> method = check_method(options.auth_method); !method) return method;
   connection.oauth.auth_method = options.auth_method;
-  if (const Result<void> key = apply_key(options, connection); !key) return key;
+  if (const Result<void> key = apply_key_flags(options.key, connection.oauth); !key) return key;
   if (const Result<void> assertion = apply_assertion(options, connection); !assertion)
     return assertion;
   if (!options.identity_provider.empty()) return apply_provider(options, connection);

@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "cli/command.hpp"
+#include "cli/key_flags.hpp"
 #include "vault/records.hpp"
 
 namespace gatehouse::cli {
@@ -17,9 +18,7 @@ struct GrantOptions {
   std::string auth_method;        ///< at the token endpoint
   std::string identity_provider;  ///< an issuer: the connection is that provider
   std::string through;            ///< name of the provider to sign in through
-  std::string private_key;        ///< where a PEM key is, as for assertion
-  std::string signing_algorithm;
-  std::string key_id;
+  KeyFlags key;
 };
 
 void add_grant_arguments(std::vector<Argument>& arguments, GrantOptions& options);

@@ -61,8 +61,9 @@ class LoginCommand final : public Command {
         {"--redirect-uri", "The whole redirect URI, where it is another one",
          &settings_.redirect.uri},
         {"--allow-loopback", "Allow what is on this machine without asking", &allow_loopback_},
-        {"--json", "Print JSON", &json_},
     };
+    add_key_arguments(spec.arguments, settings_.key);
+    spec.arguments.push_back({"--json", "Print JSON", &json_});
     return spec;
   }
 

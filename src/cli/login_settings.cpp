@@ -16,6 +16,8 @@ Task<Result<vault::Connection>> apply_login_settings(Services& services, LoginSe
     oauth.client_id = settings.client_id;
     oauth.client_secret = Secret();  // the old one belongs to the old client
     oauth.client_secret_reference.clear();
+    oauth.private_key = Secret();
+    oauth.private_key_reference.clear();
   }
   if (!settings.client_secret_file.empty()) {
     if (oauth.client_id.empty())
@@ -30,6 +32,8 @@ Task<Result<vault::Connection>> apply_login_settings(Services& services, LoginSe
   }
   if (const Result<void> redirected = apply_redirect(settings.redirect, oauth); !redirected)
     co_return std::unexpected(redirected.error());
+  if (const Result<void> keyed = apply_key_flags(settings.key, oauth); !keyed)
+    co_return std::unexpected(keyed.error());
   if (!settings.given()) co_return connection;
   co_return co_await services.store.connections().update(std::move(connection));
 }

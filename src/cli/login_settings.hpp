@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/key_flags.hpp"
 #include "cli/redirect.hpp"
 #include "cli/services.hpp"
 
@@ -15,9 +16,11 @@ struct LoginSettings {
   std::string client_id;
   std::string client_secret_file;
   RedirectFlags redirect;
+  KeyFlags key;
   /// They concern one connection alone.
   bool given() const {
-    return !scopes.empty() || !client_id.empty() || !client_secret_file.empty() || redirect.given();
+    return !scopes.empty() || !client_id.empty() || !client_secret_file.empty() ||
+           redirect.given() || key.given();
   }
 };
 

@@ -7,6 +7,7 @@
 #include "cli/redirect.hpp"
 #include "cli/settings_flags.hpp"
 #include "cli/table.hpp"
+#include "config/placeholder.hpp"
 #include "jsonrpc/json.hpp"
 #include "vault/standing.hpp"
 
@@ -68,6 +69,12 @@ std::string expiry_text(const Login& login, SystemTime now) {
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(*tokens.expires_at - now);
   if (minutes.count() < 0) return fmt::format("expired{}", renewal);
   return fmt::format("in {} minutes{}", minutes.count(), renewal);
+}
+
+// Where it is read, never what it is.
+std::string origin_of(const vault::NamedSecret& secret) {
+  return secret.reference.empty() ? " (set)"
+                                  : " from " + config::describe_sources(secret.reference);
 }
 
 class ShowCommand final : public Command {
@@ -143,10 +150,11 @@ class ShowCommand final : public Command {
     const auto settings = settings_facts(connection.options);
     facts.insert(facts.end(), settings.begin(), settings.end());
     facts.emplace_back("preset", connection.preset);
+    facts.emplace_back("from", connection.origin);
     for (const vault::NamedSecret& header : connection.headers)
-      facts.emplace_back("header", header.name + " (set)");
+      facts.emplace_back("header", header.name + origin_of(header));
     for (const vault::NamedSecret& variable : connection.environment)
-      facts.emplace_back("variable", variable.name + " (set)");
+      facts.emplace_back("variable", variable.name + origin_of(variable));
     for (const http::Allowance& allowance : connection.allowances)
       facts.emplace_back("allowed", allowance.origin + " as " + purpose_name(allowance.purpose));
     if (connection.auth == vault::AuthKind::oauth || login.credential || !login.problem.empty()) {

@@ -119,6 +119,13 @@ const special = {
     await add(['--client-id', context.client_id, '--client-secret-file', secret]);
     await call_tool('test-tool');
   },
+  'auth/client-credentials-jwt': async () => {
+    const key = path.join(gatehouse.home, 'client.pem');
+    writeFileSync(key, context.private_key_pem, { mode: 0o600 });
+    await add(['--grant', 'client_credentials', '--client-id', context.client_id,
+      '--private-key', `file:${key}`, '--signing-algorithm', context.signing_algorithm]);
+    await call_tool('test-tool');
+  },
   // Ends after the attempts that `add` makes; asking a fourth time would be the person's doing.
   'auth/scope-retry-limit': refuse_to_add,
   'auth/resource-mismatch': refuse_to_add,
@@ -129,7 +136,7 @@ const special = {
   'auth/iss-normalized': refuse_to_add,
 };
 
-const not_offered = /^auth\/(client-credentials|enterprise-managed|dpop|wif-)|^sep-2640/;
+const not_offered = /^auth\/(client-credentials-basic|enterprise-managed|wif-)|^sep-2640/;
 
 let outcome = 'right';
 try {

@@ -20,9 +20,11 @@ const output_root = here('../../build/conformance');
 const client_driver = `${node} ${here('./client_driver.mjs')}`;
 const legs = [
   { leg: 'client', revision: '2026-07-28', args: ['--requirements', '2026-07-28'],
-    further: ['json-schema-2020-12-preservation'] },
+    further: ['json-schema-2020-12-preservation', 'auth/dpop', 'auth/dpop-nonce',
+      'auth/client-credentials-jwt'] },
   { leg: 'client', revision: '2025-11-25', args: ['--requirements', '2025-11-25'],
-    further: ['json-schema-2020-12-preservation'] },
+    further: ['json-schema-2020-12-preservation', 'auth/dpop', 'auth/dpop-nonce',
+      'auth/client-credentials-jwt'] },
   { leg: 'client', revision: '2025-06-18',
     args: ['--suite', 'all', '--spec-version', '2025-06-18'] },
   { leg: 'client', revision: '2025-03-26', args: ['--suite', 'backcompat'] },
@@ -45,7 +47,8 @@ async function run_suite(leg, output, binary, scenario) {
   const log = path.join(output, 'driver');
   rmSync(output, { recursive: true, force: true });
   mkdirSync(log, { recursive: true });
-  const which = scenario ? ['--scenario', scenario, '--spec-version', leg.revision] : leg.args;
+  const which = scenario ? ['--scenario', scenario, '--spec-version',
+    leg.revision, '--force'] : leg.args;
   const args = [suite, 'client', '--command', client_driver, ...which, '-o', output];
   const child = spawn(node, args, { stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, GATEHOUSE_BINARY: binary, CONFORMANCE_LOG: log } });

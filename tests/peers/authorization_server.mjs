@@ -4,6 +4,7 @@
 //
 // The person at the browser is played by `interaction`: `auto` signs in and consents by redirects
 // alone (a GET chain walks it), `page` shows a page with a button (for Chromium), `deny` refuses.
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider, { errors } from 'oidc-provider';
@@ -23,13 +24,16 @@ function configuration(options, resources, keys) {
     scopes: ['openid', 'offline_access', ...scopes],
     pkce: { required: () => true },
     cookies: { keys: ['only for tests'] },
-    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
+    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
     findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
     features: {
       devInteractions: { enabled: false },
       registration: { enabled: options.registration },
+      registrationManagement: { enabled: options.registration, rotateRegistrationAccessToken: false },
       revocation: { enabled: true },
+      ...(options.dpop_nonce ? { dPoP: { enabled: true, nonceSecret: randomBytes(32),
+        requireNonce: () => true } } : {}),
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo: (_ctx, resource) => {
@@ -69,6 +73,7 @@ function watch(provider, stats) {
     stats.registrations += 1;
     stats.registered.push(client.metadata());
   });
+  provider.on('registration_delete.success', () => { stats.registrations_deleted += 1; });
   provider.on('registration_create.error', (ctx, error) => note('registration', ctx, error));
   provider.on('grant.revoked', () => { stats.grants_revoked += 1; });
   provider.on('server_error', (_ctx, error) => process.stderr.write(`${error.stack}\n`));
@@ -115,16 +120,34 @@ async function interact(provider, options, stats, req, res) {
   return provider.interactionFinished(req, res, result, { mergeWithLastSubmission: true });
 }
 
+// As if the provider had cleaned up its dynamic clients.
+async function forget_clients(provider, stats, res) {
+  await Promise.all(stats.registered.map(({ client_id }) =>
+    provider.Client.adapter.destroy(client_id)));
+  send_json(res, { forgotten: stats.registered.length });
+}
+
 // `resources`: the set of resource identifiers, filled by the caller before the first request.
 // Resolves to {issuer, stats, provider, close}.
 export async function start_authorization_server(options, resources) {
   const keys = await signing_keys();
-  const stats = { registrations: 0, registered: [], interactions: { login: 0, consent: 0 },
+  const stats = { registrations: 0, registrations_deleted: 0, registered: [],
+    interactions: { login: 0, consent: 0 },
     tokens: { authorization_code: 0, refresh_token: 0 }, grants_revoked: 0, refused: [] };
   let provider;
   let handler;
+  let refusals = 0;  // token requests that are still to be refused as invalid_client
   const server = createServer((req, res) => {
     if (req.url === '/__peer/stats') return send_json(res, stats);
+    if (req.url === '/__peer/forget_clients') return forget_clients(provider, stats, res);
+    if (req.url.startsWith('/__peer/refuse_clients')) {
+      refusals = Number(new URL(req.url, issuer).searchParams.get('times'));
+      return send_json(res, { refusals });
+    }
+    if (req.url === '/token' && refusals > 0) {
+      refusals -= 1;
+      return send_json(res, { error: 'invalid_client' }, 401);
+    }
     if (req.url === '/token') return setTimeout(handler, options.token_delay_ms, req, res);
     if (!req.url.startsWith('/interaction/')) return handler(req, res);
     interact(provider, options, stats, req, res).catch((error) => {

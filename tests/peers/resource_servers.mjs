@@ -22,6 +22,7 @@ import { StreamableHTTPServerTransport }
 import { isInitializeRequest } from '@modelcontextprotocol/sdk/types.js';
 import { scopes } from './authorization_server.mjs';
 import { send_json } from './http_bits.mjs';
+import { proof_gate } from './proof_gate.mjs';
 
 function text(value) {
   return { content: [{ type: 'text', text: String(value) }] };
@@ -126,9 +127,12 @@ function legacy_app(resource, verify) {
 }
 
 // Resolves to {modern_url, legacy_url, stats(), close}. Adds both resources to `resources`.
-export async function start_resource_servers({ issuer, keys, resources, oauth_metadata }) {
+// `dpop`: only tokens bound to a key are taken (proof_gate.mjs).
+export async function start_resource_servers({ issuer, keys, resources, oauth_metadata, dpop,
+  dpop_nonce }) {
   const ledger = { accepted: 0, refused: 0, seen: new Set(), expired: new Set() };
   const routes = new Map();
+  let moved_to;  // the authorization server that the metadata names instead of the real one
   const server = createServer((req, res) => {
     const path = new URL(req.url, 'http://127.0.0.1').pathname;
     const route = routes.get(`${req.method} ${path}`) ?? routes.get(path);
@@ -145,14 +149,23 @@ export async function start_resource_servers({ issuer, keys, resources, oauth_me
       resourceServerUrl: new URL(resource), resourceName: 'Protected test server',
       scopesSupported: scopes, dangerouslyAllowInsecureIssuerUrl: true });
     const path = new URL(getOAuthProtectedResourceMetadataUrl(new URL(resource))).pathname;
-    routes.set(path, (_req, res) => send_json(res, document));
+    routes.set(path, (_req, res) => send_json(res,
+        moved_to ? { ...document, authorization_servers: [moved_to] } : document));
   }
   const legacy = legacy_app(legacy_url, make_verifier(issuer, keys, legacy_url, ledger,
       (message) => new InvalidTokenError(message)));
   routes.set('/mcp', modern_handler(modern_url, make_verifier(issuer, keys, modern_url, ledger,
       (message) => new OAuthError(OAuthErrorCode.InvalidToken, message))));
   routes.set('/legacy', legacy.app);
-  const stats = () => ({ accepted: ledger.accepted, refused: ledger.refused,
+  const proved = { proofs: 0, nonce_asked: 0, refused: [] };
+  for (const resource of dpop ? [modern_url, legacy_url] : []) {
+    const { pathname } = new URL(resource);
+    routes.set(pathname, proof_gate(routes.get(pathname), { resource, stats: proved,
+      metadata_url: getOAuthProtectedResourceMetadataUrl(new URL(resource)),
+      with_nonce: dpop_nonce }));
+  }
+  const stats = () => ({ ...(dpop ? { dpop: proved } : {}),
+    accepted: ledger.accepted, refused: ledger.refused,
     access_tokens: ledger.seen.size, sessions: legacy.sessions() });
   routes.set('GET /__peer/stats', (_req, res) => send_json(res, stats()));
   routes.set('POST /__peer/expire', (_req, res) => {
@@ -162,6 +175,10 @@ export async function start_resource_servers({ issuer, keys, resources, oauth_me
   routes.set('POST /__peer/drop_sessions', (_req, res) => {
     legacy.drop_sessions();
     send_json(res, {});
+  });
+  routes.set('POST /__peer/name_issuer', (req, res) => {
+    moved_to = new URL(req.url, origin).searchParams.get('issuer');
+    send_json(res, { moved_to });
   });
   return { modern_url, legacy_url, origin, stats };
 }
