@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "cli/connections.hpp"
+#include "config/mcp_json.hpp"
 #include "http/url.hpp"
 
 namespace gatehouse::cli {
@@ -80,6 +81,8 @@ Task<Result<void>> read_headers(Services& services, const AddOptions& options,
   for (const std::string& text : options.headers) {
     const Result<HeaderSource> header = parse_header_source(text);
     if (!header) co_return std::unexpected(header.error());
+    if (const Result<void> free = config::check_header_name(header->name); !free)
+      co_return fail(Errc::invalid_argument, "--header: " + free.error().detail, free.error().hint);
     if (options.dry_run && header->source.asks()) {
       connection.headers.push_back({header->name, Secret(), {}});
       continue;

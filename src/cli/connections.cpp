@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cli/file_notes.hpp"
 #include "cli/grant_options.hpp"
 #include "cli/nearest.hpp"
 #include "vault/standing.hpp"
@@ -28,6 +29,8 @@ Task<Result<vault::Connection>> require_connection(Services& services, std::stri
       co_await services.store.connections().find(organization, name);
   if (!found) co_return std::unexpected(found.error());
   if (*found) co_return std::move(**found);
+  if (const Result<void> usable = check_file_entry(services, name); !usable)
+    co_return std::unexpected(usable.error());
   Result<std::vector<vault::Connection>> all =
       co_await services.store.connections().list(organization);
   if (!all) co_return std::unexpected(all.error());
@@ -137,7 +140,7 @@ JsonObject connection_json(const vault::Connection& connection,
   json.text_if("sign_in_through", connection.oauth.identity_provider);
   json.text("auth", auth_name(connection.auth)).flag("enabled", enabled);
   json.text("health", to_string(standing_of(connection, state)));
-  json.text_if("preset", connection.preset);
+  json.text_if("preset", connection.preset).text_if("origin", connection.origin);
   json.text_if("detail", enabled ? state.detail : "somebody disabled it");
   json.text_if("hint", enabled ? state.hint : "gatehouse enable " + connection.name);
   json.time("checked_at", state.checked_at).time("ready_at", state.ready_at);

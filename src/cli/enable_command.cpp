@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/connections.hpp"
+#include "cli/file_notes.hpp"
 
 namespace gatehouse::cli {
 namespace {
@@ -29,6 +30,8 @@ class EnableCommand final : public Command {
     for (const std::string& name : names_) {
       Result<vault::Connection> found = co_await require_connection(services, name);
       if (!found) co_return std::unexpected(found.error());
+      if (const Result<void> own = require_own(services, *found, "switched on and off"); !own)
+        co_return std::unexpected(own.error());
       connections.push_back(std::move(*found));
     }
     std::vector<std::string> rows;

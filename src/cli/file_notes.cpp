@@ -51,6 +51,24 @@ Task<Result<void>> read_files(Services& services, const Command& command) {
   co_return Result<void>{};
 }
 
+Result<void> check_file_entry(const Services& services, std::string_view name) {
+  for (const config::EntryStatus& status : services.files.report().entries) {
+    if (status.entry.name != name) continue;
+    const std::string place = fmt::format("{}:{}", status.file, status.entry.line);
+    if (status.state == config::EntryState::broken) {
+      return fail(Errc::invalid_argument,
+                  fmt::format("{} of {} cannot be used: {}", name, place, status.problem->detail),
+                  status.problem->hint);
+    }
+    if (status.state == config::EntryState::waiting ||
+        status.state == config::EntryState::changed) {
+      return fail(Errc::policy, fmt::format("{} of {} waits for your approval", name, place),
+                  fmt::format("gatehouse trust {}", name));
+    }
+  }
+  return {};
+}
+
 Result<void> require_own(const Services& services, const vault::Connection& connection,
                          std::string_view what) {
   if (connection.origin.empty()) return {};

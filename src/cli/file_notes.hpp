@@ -12,6 +12,10 @@ namespace gatehouse::cli {
 /// Errors: storage.
 Task<Result<void>> read_files(Services& services, const Command& command);
 
+/// Why there is no connection of that name although a file has an entry of it: policy (it waits for
+/// approval), invalid_argument (it cannot be used). Nothing is wrong where no file has one.
+Result<void> check_file_entry(const Services& services, std::string_view name);
+
 /// Errors: policy, with file and line to edit, for a connection that a file describes; `what` is
 /// "edited", "renamed", …
 Result<void> require_own(const Services& services, const vault::Connection& connection,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/connections.hpp"
+#include "cli/file_notes.hpp"
 #include "cli/sign_out.hpp"
 
 namespace gatehouse::cli {
@@ -30,6 +31,8 @@ Examples:
   Task<Result<Exit>> run(Services& services) override {
     Result<vault::Connection> connection = co_await require_connection(services, name_);
     if (!connection) co_return std::unexpected(connection.error());
+    if (const Result<void> own = require_own(services, *connection, "removed"); !own)
+      co_return std::unexpected(own.error());
     if (!yes_ && services.terminal.can_ask()) {
       Result<Answer> sure = co_await confirm(
           services.terminal, fmt::format("Forget {} and its sign-in?", name_), Answer::no, "--yes");

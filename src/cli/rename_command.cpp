@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/connections.hpp"
+#include "cli/file_notes.hpp"
 
 namespace gatehouse::cli {
 namespace {
@@ -29,11 +30,8 @@ class RenameCommand final : public Command {
     if (!connection) co_return std::unexpected(connection.error());
     if (old_ == new_)
       co_return fail(Errc::invalid_argument, fmt::format("{} has this name already", old_));
-    if (!connection->origin.empty()) {
-      co_return fail(Errc::policy,
-                     fmt::format("the name of {} is set in {}", old_, connection->origin),
-                     "change it there");
-    }
+    if (const Result<void> own = require_own(services, *connection, "renamed"); !own)
+      co_return std::unexpected(own.error());
     Result<std::optional<vault::Connection>> taken =
         co_await services.store.connections().find(connection->organization, new_);
     if (!taken) co_return std::unexpected(taken.error());

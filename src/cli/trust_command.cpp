@@ -65,7 +65,7 @@ std::vector<std::pair<std::string, std::string>> facts_of(const EntryStatus& sta
   facts.emplace_back("back to", oauth.redirect_uri);
   facts.emplace_back("identity provider", oauth.identity_provider);
   for (const std::string& root : connection.options.roots) facts.emplace_back("tells root", root);
-  facts.emplace_back("was", status.old_address);
+  if (status.approved_before) facts.emplace_back("was", address_of(*status.approved_before));
   return facts;
 }
 

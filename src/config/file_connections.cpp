@@ -134,7 +134,7 @@ Task<Result<void>> FileConnections::sync_entry(EntryStatus& status, Rows& rows,
   if (found != rows.end()) row = found->second;
   if (status.layer == LayerKind::project && (!row || !is_approved(*row, status.entry))) {
     status.state = row ? EntryState::changed : EntryState::waiting;
-    if (row) status.old_address = row->url.empty() ? row->command.front() : row->url;
+    if (row) status.approved_before = *row;
     co_return Result<void>{};
   }
   Result<std::string> url = co_await fill_url(status.entry);

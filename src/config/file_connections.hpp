@@ -32,9 +32,9 @@ struct EntryStatus {
   std::string file;
   FileEntry entry;
   EntryState state = EntryState::in_effect;
-  std::optional<Error> problem;  ///< broken: why
-  std::string shadowed_by;       ///< "the project's file", "the store"
-  std::string old_address;       ///< changed: URL or program that was approved before
+  std::optional<Error> problem;                      ///< broken: why
+  std::string shadowed_by;                           ///< "the project's file", "the store"
+  std::optional<vault::Connection> approved_before;  ///< changed: what was approved
 };
 
 /// A row whose file does not name it any more, or is gone.

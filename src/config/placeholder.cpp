@@ -203,6 +203,15 @@ std::string describe(const Piece& piece) {
   return piece.source == Source::literal ? "a text" : "${" + inside_of(piece) + "}";
 }
 
+std::string describe_sources(std::string_view text) {
+  const Result<Template> parsed = parse_template(text);
+  if (!parsed) return "a reference that cannot be read";
+  std::string out;
+  for (const Piece& piece : parsed->pieces)
+    if (piece.source != Source::literal) out += (out.empty() ? "" : " ") + describe(piece);
+  return out;
+}
+
 Result<std::vector<std::string>> split_words(std::string_view line) {
   std::vector<std::string> words;
   std::string word;

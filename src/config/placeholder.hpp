@@ -48,6 +48,9 @@ std::string escape(std::string_view literal);
 /// "${env:NAME}", for error texts: a command is shown by its program only.
 std::string describe(const Piece& piece);
 
+/// The placeholders of a text one after the other, without what stands around them.
+std::string describe_sources(std::string_view text);
+
 /// The words of a command line; see parse_template. Errors: invalid_argument (open quote, empty).
 Result<std::vector<std::string>> split_words(std::string_view line);
 bool is_variable_name(std::string_view name);
