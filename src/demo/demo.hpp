@@ -19,6 +19,10 @@
 
 namespace gatehouse::demo {
 
+/// The demo's client that acts for itself (client_secret_basic). No secret: it protects nothing.
+inline constexpr std::string_view kMachineId = "demo-machine";
+inline constexpr std::string_view kMachineSecret = "demo-machine-secret";
+
 struct DemoSettings {
   std::string address = "127.0.0.1";
   std::uint16_t port = 8485;        ///< 0: any free port

@@ -4,8 +4,8 @@ namespace gatehouse::demo {
 namespace {
 
 constexpr std::array<std::string_view, kSteps> kStepNames{
-    "resource_metadata", "server_metadata", "registration", "authorize",
-    "consent",           "token",           "revocation",   "mcp"};
+    "resource_metadata",    "server_metadata", "registration", "authorize", "consent",
+    "device_authorization", "token",           "revocation",   "mcp"};
 constexpr std::array<std::string_view, 4> kKindNames{"error", "drop", "lost", "stall"};
 
 template <class Enum, std::size_t N>

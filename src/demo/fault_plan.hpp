@@ -19,11 +19,12 @@ enum class Step {
   registration,
   authorize,  ///< the consent page
   consent,    ///< its buttons
+  device_authorization,
   token,
   revocation,
   mcp,
 };
-inline constexpr std::size_t kSteps = 8;
+inline constexpr std::size_t kSteps = 9;
 std::string_view to_string(Step step);
 std::optional<Step> parse_step(std::string_view name);
 

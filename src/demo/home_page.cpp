@@ -26,6 +26,10 @@ runs on this machine.</p>
 <pre>gatehouse add notes {notes}
 gatehouse search "write a note"
 gatehouse call notes.create_note title="Hello"</pre>
+<p>Without a browser: by a code that is typed on <a href="{device}">another device</a>, or as a machine whose
+secret is <code>{secret}</code>.</p>
+<pre>gatehouse login notes --device
+gatehouse add robot {notes} --grant client_credentials --client-id {machine} --client-secret-file FILE</pre>
 </main></body></html>
 )html";
 
@@ -40,7 +44,8 @@ http::Response home_page(const DemoUrls& urls) {
             "default-src 'none'; style-src 'unsafe-inline'; "
             "frame-ancestors 'none'; base-uri 'none'"}},
           fmt::format(kPage, fmt::arg("notes", urls.notes), fmt::arg("issues", urls.issues),
-                      fmt::arg("tools", urls.tools))};
+                      fmt::arg("tools", urls.tools), fmt::arg("device", urls.base + "/device"),
+                      fmt::arg("machine", kMachineId), fmt::arg("secret", kMachineSecret))};
 }
 
 }  // namespace gatehouse::demo

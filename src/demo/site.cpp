@@ -52,6 +52,9 @@ oauth_server::Settings make_settings(const DemoUrls& urls, const DemoSettings& s
                      {"issues:write", "Open, change and close issues"}},
           .default_scope = "notes:read notes:write issues:read issues:write",
           .users = {{"ada", "Ada"}, {"grace", "Grace"}},
+          .device_logins = oauth_server::DeviceLogins::on,
+          .machines = {{std::string(kMachineId), "A machine",
+                        oauth_server::hash_of(kMachineSecret)}},
           .access_token_life = settings.access_token_life,
           .rotate_refresh_tokens = !settings.quirks.has(Quirk::refresh_keeps_token)};
 }
@@ -89,6 +92,10 @@ Step step_of(Endpoint endpoint, const std::string& method) {
     case Endpoint::registration:
       return Step::registration;
     case Endpoint::authorize:
+      return method == "POST" ? Step::consent : Step::authorize;
+    case Endpoint::device_authorization:
+      return Step::device_authorization;
+    case Endpoint::device:
       return method == "POST" ? Step::consent : Step::authorize;
     case Endpoint::token:
       return Step::token;

@@ -28,7 +28,8 @@ struct AuthorizationServer::State {
         prefix(issuer_path(context.settings)),
         clients(context),
         authorize(context, clients),
-        token(context, clients) {}
+        device(context, clients, devices),
+        token(context, clients, devices) {}
 
   Task<http::Response> answer(Endpoint endpoint, const http::Request& request) {
     const bool get = request.method == "GET";
@@ -44,6 +45,13 @@ struct AuthorizationServer::State {
         if (get) co_return co_await authorize.show(request);
         if (post) co_return co_await authorize.decide(request);
         break;
+      case Endpoint::device_authorization:
+        if (post) co_return co_await device.begin(request);
+        break;
+      case Endpoint::device:
+        if (get) co_return device.show(request);
+        if (post) co_return device.decide(request);
+        break;
       case Endpoint::token:
         if (post) co_return co_await token.answer(request);
         break;
@@ -57,7 +65,9 @@ struct AuthorizationServer::State {
   Context context;
   std::string prefix;
   ClientDirectory clients;
+  PendingDevices devices;
   AuthorizeEndpoint authorize;
+  DeviceEndpoint device;
   TokenEndpoint token;
 };
 
@@ -78,6 +88,10 @@ std::optional<Endpoint> AuthorizationServer::find_endpoint(std::string_view targ
   const std::string_view rest = path.substr(prefix.size());
   if (rest == "/authorize") return Endpoint::authorize;
   if (rest == "/token") return Endpoint::token;
+  if (state_->context.settings.device_logins == DeviceLogins::on) {
+    if (rest == "/device_authorization") return Endpoint::device_authorization;
+    if (rest == "/device") return Endpoint::device;
+  }
   if (rest == "/register") return Endpoint::registration;
   if (rest == "/revoke") return Endpoint::revocation;
   return std::nullopt;

@@ -30,7 +30,15 @@ class AuthorizationServer final : public http::Handler {
   /// Answers the paths of the issuer; 404 for others.
   Task<> handle(http::Exchange& exchange) override;
 
-  enum class Endpoint { metadata, registration, authorize, token, revocation };
+  enum class Endpoint {
+    metadata,
+    registration,
+    authorize,
+    device_authorization,  ///< where a client gets its codes
+    device,                ///< the page where a person types one
+    token,
+    revocation
+  };
   /// Which endpoint a request target belongs to, so that others can be routed elsewhere.
   std::optional<Endpoint> find_endpoint(std::string_view target) const;
 

@@ -1,12 +1,11 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "base/random.hpp"
-#include "oauth/scope.hpp"
+#include "oauth_server/browser_cookie.hpp"
 #include "oauth_server/consent_page.hpp"
 #include "oauth_server/endpoints.hpp"
 #include "oauth_server/redirect_uri.hpp"
+#include "oauth_server/requested.hpp"
 
 namespace gatehouse::oauth_server {
 namespace {
@@ -17,57 +16,6 @@ constexpr std::string_view kChallengeAlphabet =
 std::string_view query_of(std::string_view target) {
   const std::size_t at = target.find('?');
   return at == std::string_view::npos ? std::string_view() : target.substr(at + 1);
-}
-
-/// Cookies do not know ports, so the name has to be ours alone on this host.
-std::string cookie_name(const Settings& settings) {
-  const bool https = settings.issuer.starts_with("https://");
-  return (https ? "__Host-consent-" : "consent-") + hash_of(settings.issuer).substr(0, 8);
-}
-
-std::string find_cookie(const http::Request& request, const std::string& name) {
-  for (const std::string_view header : request.headers.find_all("Cookie")) {
-    std::string_view rest = header;
-    while (!rest.empty()) {
-      const std::size_t end = rest.find(';');
-      const std::string_view pair = trim_ows(rest.substr(0, end));
-      if (pair.starts_with(name) && pair.substr(name.size()).starts_with('=')) {
-        return std::string(pair.substr(name.size() + 1));
-      }
-      rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-    }
-  }
-  return {};
-}
-
-std::string make_cookie(const Settings& settings, std::string_view value) {
-  const bool https = settings.issuer.starts_with("https://");
-  return fmt::format("{}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age=600{}", cookie_name(settings),
-                     value, https ? "; Secure" : "");
-}
-
-/// The scope to ask the person for. Errors: invalid_scope.
-Outcome<std::string> settle_scope(const Settings& settings, std::string_view requested) {
-  const auto wanted =
-      oauth::split_scope(requested.empty() ? std::string_view(settings.default_scope) : requested);
-  for (const std::string& scope : wanted) {
-    if (std::ranges::find(settings.scopes, scope, &ScopeInfo::name) == settings.scopes.end()) {
-      return refuse("invalid_scope", "unknown scope " + quote_remote(scope, 60));
-    }
-  }
-  return oauth::join_scope(wanted);
-}
-
-/// Errors: invalid_target (RFC 8707 §2).
-Outcome<std::string> settle_resource(const Settings& settings, const Parameters& parameters) {
-  const std::string_view asked = parameters.get("resource");
-  if (parameters.count("resource") > 1) return refuse("invalid_target", "one resource at a time");
-  if (asked.empty() && settings.resources.size() == 1) return settings.resources.front();
-  if (asked.empty()) return refuse("invalid_target", "the resource parameter is missing");
-  if (std::ranges::find(settings.resources, asked) == settings.resources.end()) {
-    return refuse("invalid_target", "unknown resource " + quote_remote(asked, 100));
-  }
-  return std::string(asked);
 }
 
 }  // namespace
@@ -129,8 +77,7 @@ Task<http::Response> AuthorizeEndpoint::show(const http::Request& request) {
     co_return back(target, {{"error", consent.error().error},
                             {"error_description", consent.error().description}});
   }
-  const std::string known = find_cookie(request, cookie_name(context_.settings));
-  target.browser = known.size() >= 43 ? known : random_token(32);
+  target.browser = keep_or_make_browser(context_.settings, request);
   const std::string cookie = make_cookie(context_.settings, target.browser);
   ++context_.counters.consents_shown;
   const PendingConsent& shown = pending_.add(std::move(target), context_.clock.now());
@@ -142,9 +89,8 @@ Task<http::Response> AuthorizeEndpoint::show(const http::Request& request) {
 Task<http::Response> AuthorizeEndpoint::decide(const http::Request& request) {
   const auto form = Parameters::parse_form(request);
   if (!form) co_return error_page(context_.settings, 400, form.error().description);
-  const auto consent =
-      pending_.take(form->get("token"), find_cookie(request, cookie_name(context_.settings)),
-                    context_.clock.now());
+  const auto consent = pending_.take(form->get("token"), find_browser(context_.settings, request),
+                                     context_.clock.now());
   if (!consent) {
     co_return error_page(context_.settings, 400,
                          "This page is too old, was used already, or belongs to another browser.");

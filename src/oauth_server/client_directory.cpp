@@ -1,5 +1,7 @@
 #include "oauth_server/client_directory.hpp"
 
+#include <algorithm>
+
 #include "base/random.hpp"
 #include "http/url.hpp"
 
@@ -68,6 +70,15 @@ Outcome<Credentials> read_credentials(const http::Request& request, const Parame
 
 Task<Outcome<Client>> ClientDirectory::find(std::string client_id) {
   if (is_document_id(client_id)) co_return co_await fetch(std::move(client_id));
+  const auto& machines = context_.settings.machines;
+  if (const auto machine = std::ranges::find(machines, client_id, &Machine::id);
+      machine != machines.end()) {
+    co_return Client{.id = machine->id,
+                     .name = machine->name,
+                     .redirect_uris = {},
+                     .auth_method = oauth::ClientAuthMethod::client_secret_basic,
+                     .secret_hash = machine->secret_hash};
+  }
   auto found = co_await context_.store.find_client(client_id);
   if (!found) co_return server_error();
   if (!*found) co_return unknown_client("this client is not registered here");

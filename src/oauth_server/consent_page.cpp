@@ -88,11 +88,26 @@ std::string scope_list(const Settings& settings, std::string_view scope) {
   return out + "</ul>";
 }
 
+std::string client_of(const PendingConsent& consent) {
+  return consent.client_name.empty() ? std::string("An unnamed client") : consent.client_name;
+}
+
+/// One button per user, and one to deny.
+std::string buttons(const Settings& settings, const PendingConsent& consent,
+                    std::string_view path) {
+  std::string out = fmt::format(
+      "<form method=\"post\" action=\"{}\"><input type=\"hidden\" name=\"token\" value=\"{}\">",
+      escape(endpoint_url(settings, path)), escape(consent.token));
+  for (const User& user : settings.users) {
+    out += fmt::format("<button name=\"user\" value=\"{}\">Continue as {}</button>",
+                       escape(user.id), escape(user.name));
+  }
+  return out + "<button class=\"deny\" name=\"deny\" value=\"1\">Cancel</button></form>";
+}
+
 }  // namespace
 
 http::Response consent_page(const Settings& settings, const PendingConsent& consent) {
-  const std::string client =
-      consent.client_name.empty() ? std::string("An unnamed client") : consent.client_name;
   std::string inside = "<p>It will be able to:</p>" + scope_list(settings, consent.scope);
   inside += fmt::format(
       "<dl><dt>At</dt><dd>{}</dd><dt>Sends you back to</dt><dd><strong>{}</strong></dd></dl>",
@@ -102,15 +117,36 @@ http::Response consent_page(const Settings& settings, const PendingConsent& cons
         "<p class=\"note\">This client runs on your own machine. Continue only if you have just "
         "started it yourself.</p>";
   }
+  inside += buttons(settings, consent, "/authorize");
+  return page(settings, 200, client_of(consent) + " wants access", inside);
+}
+
+http::Response device_code_page(const Settings& settings, std::string_view typed,
+                                std::string_view problem) {
+  std::string inside = "<p>Type the code that your device or terminal shows.</p>";
+  if (!problem.empty()) inside += fmt::format("<p class=\"note\">{}</p>", escape(problem));
   inside += fmt::format(
-      "<form method=\"post\" action=\"{}\"><input type=\"hidden\" name=\"token\" value=\"{}\">",
-      escape(endpoint_url(settings, "/authorize")), escape(consent.token));
-  for (const User& user : settings.users) {
-    inside += fmt::format("<button name=\"user\" value=\"{}\">Continue as {}</button>",
-                          escape(user.id), escape(user.name));
-  }
-  inside += "<button class=\"deny\" name=\"deny\" value=\"1\">Cancel</button></form>";
-  return page(settings, 200, client + " wants access", inside);
+      "<form method=\"post\" action=\"{}\"><input name=\"user_code\" value=\"{}\" required "
+      "autofocus "
+      "autocomplete=\"off\" autocapitalize=\"characters\" spellcheck=\"false\" maxlength=\"40\" "
+      "aria-label=\"Code\"><button>Continue</button></form>",
+      escape(endpoint_url(settings, "/device")), escape(typed.substr(0, 40)));
+  return page(settings, problem.empty() ? 200 : 400, "Sign in a device", inside);
+}
+
+http::Response device_consent_page(const Settings& settings, const PendingConsent& consent) {
+  std::string inside = "<p>It will be able to:</p>" + scope_list(settings, consent.scope);
+  inside += fmt::format("<dl><dt>At</dt><dd>{}</dd><dt>Code</dt><dd><strong>{}</strong></dd></dl>",
+                        escape(consent.resource), escape(consent.state));
+  inside +=
+      "<p class=\"note\">Continue only if this very code stands on a device of your own, which you "
+      "have just asked to sign in. Who sent you the code by message wants your account.</p>";
+  inside += buttons(settings, consent, "/device");
+  return page(settings, 200, client_of(consent) + " wants access", inside);
+}
+
+http::Response device_done_page(const Settings& settings, std::string_view text) {
+  return page(settings, 200, text, "<p>You can close this page and go back to your device.</p>");
 }
 
 http::Response error_page(const Settings& settings, int status, std::string_view text) {

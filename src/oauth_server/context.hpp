@@ -24,6 +24,16 @@ struct User {
   std::string name;
 };
 
+/// A client that acts for itself (RFC 6749 §4.4), by client_secret_basic.
+struct Machine {
+  std::string id;
+  std::string name;
+  std::string secret_hash;  ///< of records.hpp's hash_of
+};
+
+/// Sign-ins by a code on another device (RFC 8628).
+enum class DeviceLogins { off, on };
+
 struct Settings {
   std::string issuer;  ///< byte for byte; its path, if any, is in front of every endpoint's
   std::string name;    ///< of the service, for the consent page
@@ -31,6 +41,10 @@ struct Settings {
   std::vector<ScopeInfo> scopes;
   std::string default_scope;  ///< when a client asks for none
   std::vector<User> users;
+  DeviceLogins device_logins = DeviceLogins::off;
+  std::chrono::seconds device_code_life{600};
+  std::chrono::seconds device_interval{5};
+  std::vector<Machine> machines;  ///< empty: the client credentials grant is off
   std::chrono::seconds code_life{60};
   std::chrono::seconds access_token_life{3600};
   std::chrono::seconds refresh_token_life{30 * 24 * 3600};

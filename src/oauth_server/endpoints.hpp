@@ -14,6 +14,7 @@
 #include "oauth_server/client_directory.hpp"
 #include "oauth_server/context.hpp"
 #include "oauth_server/pending_consents.hpp"
+#include "oauth_server/pending_devices.hpp"
 
 namespace gatehouse::oauth_server {
 
@@ -48,6 +49,29 @@ class AuthorizeEndpoint final {
   PendingConsents pending_;
 };
 
+/// RFC 8628 §3.1 … §3.3. The codes live in memory: they are good for minutes only.
+class DeviceEndpoint final {
+ public:
+  DeviceEndpoint(Context& context, ClientDirectory& clients, PendingDevices& devices)
+      : context_(context), clients_(clients), devices_(devices) {}
+  /// POST of a client: the codes.
+  Task<http::Response> begin(const http::Request& request);
+  /// GET of a browser: where the code is typed.
+  http::Response show(const http::Request& request);
+  /// POST of that page: what the code is for, then what its buttons do.
+  http::Response decide(const http::Request& request);
+
+ private:
+  Task<Outcome<std::string>> issue_codes(const http::Request& request);
+  http::Response confirm(const http::Request& request, const Parameters& form);
+  http::Response settle(const http::Request& request, const Parameters& form);
+
+  Context& context_;
+  ClientDirectory& clients_;
+  PendingDevices& devices_;
+  PendingConsents pending_;
+};
+
 /// What a grant type does once the endpoint has read the form and authenticated the client.
 class Grant {
  public:
@@ -59,11 +83,13 @@ class Grant {
 
 std::unique_ptr<Grant> make_code_grant(Context& context);
 std::unique_ptr<Grant> make_refresh_grant(Context& context);
+std::unique_ptr<Grant> make_device_grant(Context& context, PendingDevices& devices);
+std::unique_ptr<Grant> make_machine_grant(Context& context);
 
 /// RFC 6749 §3.2.
 class TokenEndpoint final {
  public:
-  TokenEndpoint(Context& context, ClientDirectory& clients);
+  TokenEndpoint(Context& context, ClientDirectory& clients, PendingDevices& devices);
   Task<http::Response> answer(const http::Request& request);
 
  private:

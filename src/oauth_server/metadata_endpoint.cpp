@@ -1,4 +1,6 @@
 #include "jsonrpc/json.hpp"
+#include "oauth/device.hpp"
+#include "oauth/grants.hpp"
 #include "oauth_server/endpoints.hpp"
 
 namespace gatehouse::oauth_server {
@@ -39,13 +41,19 @@ http::Response answer_metadata(const Context& context) {
   append_array(out, "scopes_supported", scopes);
   constexpr std::array<std::string_view, 1> kCode{"code"};
   constexpr std::array<std::string_view, 1> kQuery{"query"};
-  constexpr std::array<std::string_view, 2> kGrants{"authorization_code", "refresh_token"};
+  std::vector<std::string_view> grants{"authorization_code", "refresh_token"};
+  if (settings.device_logins == DeviceLogins::on) {
+    append_url(out, "device_authorization_endpoint",
+               endpoint_url(settings, "/device_authorization"));
+    grants.push_back(oauth::kDeviceGrant);
+  }
+  if (!settings.machines.empty()) grants.push_back(oauth::kClientCredentialsGrant);
   constexpr std::array<std::string_view, 3> kMethods{"none", "client_secret_basic",
                                                      "client_secret_post"};
   constexpr std::array<std::string_view, 1> kChallenges{"S256"};
   append_array(out, "response_types_supported", kCode);
   append_array(out, "response_modes_supported", kQuery);
-  append_array(out, "grant_types_supported", kGrants);
+  append_array(out, "grant_types_supported", grants);
   append_array(out, "token_endpoint_auth_methods_supported", kMethods);
   append_array(out, "revocation_endpoint_auth_methods_supported", kMethods);
   append_array(out, "code_challenge_methods_supported", kChallenges);

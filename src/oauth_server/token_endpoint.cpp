@@ -25,10 +25,13 @@ std::string describe_tokens(const Context& context, const std::string& access_te
   return out + ",\"scope\":" + jsonrpc::quote(scope) + "}";
 }
 
-TokenEndpoint::TokenEndpoint(Context& context, ClientDirectory& clients)
+TokenEndpoint::TokenEndpoint(Context& context, ClientDirectory& clients, PendingDevices& devices)
     : context_(context), clients_(clients) {
   grants_.push_back(make_code_grant(context));
   grants_.push_back(make_refresh_grant(context));
+  if (context.settings.device_logins == DeviceLogins::on)
+    grants_.push_back(make_device_grant(context, devices));
+  if (!context.settings.machines.empty()) grants_.push_back(make_machine_grant(context));
 }
 
 Task<http::Response> TokenEndpoint::answer(const http::Request& request) {
@@ -55,7 +58,7 @@ Task<Outcome<std::string>> TokenEndpoint::run(const http::Request& request) {
   for (const auto& grant : grants_) {
     if (grant->type() == form->get("grant_type")) co_return co_await grant->issue(*client, *form);
   }
-  co_return refuse("unsupported_grant_type", "authorization_code and refresh_token are supported");
+  co_return refuse("unsupported_grant_type", "this grant is not supported here");
 }
 
 }  // namespace gatehouse::oauth_server
