@@ -9,6 +9,7 @@
 // Kinds: refuse  hang up before the request is passed on: the peer never saw it
 //        error   answer 503, the peer never saw it
 //        stall   never answer, the peer never saw it
+//        client  answer invalid_client, the peer never saw it
 //        lose    pass it on, take the peer's answer, and hang up
 //        mask    pass it on, and answer 502 instead of the peer's answer
 //        cut     pass it on, and hang up in the middle of the peer's answer
@@ -161,6 +162,7 @@ export class FaultProxy {
     res.once('close', () => this.on_end?.(exchange));
     if (exchange.fault === 'refuse') return req.socket.destroy();
     if (exchange.fault === 'error') return this.answer_error(res, exchange, 503);
+    if (exchange.fault === 'client') return this.refuse_client(res, exchange);
     if (exchange.fault === 'stall') return undefined;
     return this.pass_on(origin, exchange, res, body);
   }
@@ -168,6 +170,11 @@ export class FaultProxy {
   answer_error(res, exchange, status) {
     exchange.status = status;
     res.writeHead(status, { 'content-type': 'text/plain' }).end('the test says no\n');
+  }
+
+  refuse_client(res, exchange) {
+    exchange.status = 401;
+    res.writeHead(401, { 'content-type': 'application/json' }).end('{"error":"invalid_client"}');
   }
 
   step_of(origin, req, body) {

@@ -3,7 +3,8 @@
 //
 // A refresh token is *consumed* when the provider answered it with a new pair. A login may be lost
 // only when a consumed token's answer never arrived: the proxy swallowed it, or the process that
-// asked was killed before it had stored the pair.
+// asked was killed before it had stored the pair. A login that was ended on purpose (logout, remove,
+// another URL) is no loss, whatever its last refresh met.
 
 export class Ledger {
   constructor() {
@@ -13,7 +14,7 @@ export class Ledger {
     this.excuses = {};  // why logins were lost -> how many
     this.counts = { refreshes: 0, consumed: 0, unanswered: 0, reused: 0, refused: 0,
       unknown_owners: 0 };
-    this.under_way = new Map();  // connection -> exchanges whose request is not answered yet
+    this.under_way = new Map();  // login -> exchanges whose request is not answered yet
   }
 
   // The next code exchange belongs to this connection.
@@ -25,33 +26,39 @@ export class Ledger {
     return this.logins.findLast((login) => login.connection === connection);
   }
 
+  // Somebody is about to end this connection's login on purpose.
+  on_farewell(connection) {
+    const login = this.current(connection);
+    if (login) login.ended = true;
+  }
+
   // The provider answered a code: a login begins.
   on_code(answer) {
-    const login = { connection: this.expected, revoked: undefined, reported: false };
+    const login = { connection: this.expected, revoked: undefined, reported: false, ended: false };
     this.logins.push(login);
     this.tokens.set(answer.refresh_token, { login });
   }
 
-  connection_of(exchange) {
-    return this.tokens.get(exchange.form.get('refresh_token'))?.login.connection;
+  login_of(exchange) {
+    return this.tokens.get(exchange.form.get('refresh_token'))?.login;
   }
 
   // One refresh at a time, across all processes: two live askers at once are a violation.
   on_request(exchange) {
-    const connection = this.connection_of(exchange);
+    const login = this.login_of(exchange);
     this.counts.refreshes += 1;
-    const others = this.under_way.get(connection) ?? [];
-    this.under_way.set(connection, [...others, exchange]);
+    const others = this.under_way.get(login) ?? [];
+    this.under_way.set(login, [...others, exchange]);
     if (others.some((other) => other.owner && !other.owner.killed &&
         exchange.owner && other.owner !== exchange.owner)) {
-      this.violations.push(`${connection}: two processes refresh at the same time`);
+      this.violations.push(`${login?.connection}: two processes refresh at the same time`);
     }
   }
 
   on_end(exchange) {
-    const connection = this.connection_of(exchange);
-    const others = this.under_way.get(connection) ?? [];
-    this.under_way.set(connection, others.filter((other) => other !== exchange));
+    const login = this.login_of(exchange);
+    const others = this.under_way.get(login) ?? [];
+    this.under_way.set(login, others.filter((other) => other !== exchange));
   }
 
   // The provider's answer to a refresh, whether or not the client gets to see it.
@@ -65,7 +72,8 @@ export class Ledger {
       return undefined;
     }
     this.counts.refused += 1;
-    if (answer.error !== 'invalid_grant' || token.login.revoked) return undefined;
+    if (answer.error !== 'invalid_grant' || token.login.revoked || token.login.ended)
+      return undefined;
     token.login.revoked = token;
     this.counts.reused += 1;
     return undefined;
@@ -73,7 +81,8 @@ export class Ledger {
 
   // A command said "sign in".
   on_sign_in_required(connection) {
-    this.current(connection).reported = true;
+    const login = this.current(connection);
+    if (!login.ended) login.reported = true;
   }
 
   // Why this login may be lost; undefined when it may not.
@@ -88,17 +97,19 @@ export class Ledger {
   // Compares both views once all is quiet.
   judge() {
     for (const login of this.logins) {
-      const { connection, revoked, reported } = login;
+      const { connection, revoked, reported, ended } = login;
       const excuse = revoked && Ledger.excuse(revoked);
       if (excuse) this.excuses[excuse] = (this.excuses[excuse] ?? 0) + 1;
       if (revoked && !excuse)
         this.violations.push(`${connection}: a token was used again though its answer arrived`);
       if (reported && !revoked)
         this.violations.push(`${connection}: "sign in" though the provider still honours it`);
-      if (revoked && !reported)
+      if (revoked && !reported && !ended)
         this.violations.push(`${connection}: the provider ended it and nobody was told`);
     }
-    return { provider: this.logins.filter((login) => login.revoked).length,
+    // One that was ended on purpose before anybody could notice its loss is counted by neither.
+    const counted = this.logins.filter(({ ended, reported }) => reported || !ended);
+    return { provider: counted.filter((login) => login.revoked).length,
       store: this.logins.filter((login) => login.reported).length };
   }
 }

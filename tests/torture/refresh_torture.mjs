@@ -1,32 +1,42 @@
-// Four processes at a time work on one store with access tokens of two seconds and a provider that
-// ends a login when a refresh token is used twice. They are killed (SIGKILL) at random moments, and
-// answers get lost. No login may be lost except where the provider consumed a refresh token whose
-// answer never arrived: what the provider did (ledger.mjs) and what the store says must agree. At
-// the end the store opens, `status` is right, and a login repairs what was lost.
+// Eight processes at a time work on one store with access tokens of two seconds and a provider that
+// ends a login when a refresh token is used twice. They are killed (SIGKILL) at random moments,
+// answers get lost, the client is refused in passing, logins are ended under a refresh by a logout,
+// a removal or another URL, and the wall clock jumps by hours. All connections share one issuer and
+// one client. No login may be lost except where the provider consumed a refresh token whose answer
+// never arrived: what the provider did (ledger.mjs) and what the store says must agree. A login that
+// was ended stays ended. At the end the store opens, `status` is right, and a login repairs what
+// was lost.
 //
-// MINUTES: how long (1). SEED: which choices (printed). Nothing here waits for a time to pass: the
-// processes follow one another, faults and kills happen when a request is met.
+// MINUTES: how long at most (1). ROUNDS: commands of each process, at most (no limit for a minute,
+// else 200). SEED: which choices (printed). Nothing here waits for a time to pass: the processes
+// follow one another, faults and kills happen when a request is met.
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { Gatehouse, add_http, call, describe_run, exit_code } from '../cli.mjs';
+import { Gatehouse, add_http, call, exit_code } from '../cli.mjs';
 import { FaultProxy, losing_kinds } from '../peers/fault_proxy.mjs';
 import { start_provider } from '../peers/providers.mjs';
 import { Ledger } from './ledger.mjs';
+import { JumpingClock } from './jumping_clock.mjs';
 import { Command, owner_of } from './workers.mjs';
 
 const minutes = Number(process.env.MINUTES || 1);
 const seed = Number(process.env.SEED || Math.floor(Math.random() * 2 ** 31));
 const kind = process.env.PROVIDER || 'demo';
-const workers = 4;
+const workers = 8;
+const rounds = Number(process.env.ROUNDS || (minutes > 1 ? 200 : Infinity));
 const connections = Array.from({ length: 6 }, (_, i) => `c${i}`);
 const without_person = { BROWSER: '', GATEHOUSE_LOG_LEVEL: 'info', GATEHOUSE_LOG_FORMAT: 'json' };
+// A pending login lives for ten minutes by the wall clock, so that signing in keeps to one.
+const person = { env: {}, clock: {} };
 const access_life_s = 2;
 const command_deadline_ms = 180_000;
 
 // What happens to a refresh request, in percent; the rest is answered.
-const fates = [['refuse', 6], ['error', 6], ['lose', 4], ['mask', 3], ['cut', 3],
+const fates = [['refuse', 6], ['error', 6], ['client', 5], ['lose', 4], ['mask', 3], ['cut', 3],
   ['kill_before', 5], ['kill_during', 4], ['kill_after', 6]];
 const stray_kill_percent = 3;  // of a process, at any request of any process
+const farewell_percent = 3;    // of the rounds end a login on purpose
+const jump_percent = 2;        // of the requests find another wall clock
 
 function make_random(start) {
   let state = start >>> 0;
@@ -39,15 +49,17 @@ function make_random(start) {
 }
 
 class Torture {
-  constructor(gatehouse, provider, proxy) {
-    Object.assign(this, { gatehouse, provider, proxy });
+  constructor(gatehouse, provider, proxy, clock) {
+    Object.assign(this, { gatehouse, provider, proxy, clock });
+    this.eras = new Map(connections.map((name) => [name, 'modern']));  // connection -> its server
+    this.refused = new Set();  // logins whose client was just refused: once is a passing fault
     this.random = make_random(seed);
     this.ledger = new Ledger();
     this.running = new Set();
     this.repairs = Promise.resolve();
     this.repaired = new Map();  // connection -> {begun, ended}
     this.problems = [];
-    this.tally = { done: 0, failed: 0, sign_in: 0, killed: 0, repaired: 0 };
+    this.tally = { done: 0, failed: 0, sign_in: 0, killed: 0, repaired: 0, ended: 0, jumps: 0 };
     this.faults = {};
     this.armed = false;
     proxy.decide = (exchange) => this.decide(exchange);
@@ -73,10 +85,18 @@ class Torture {
       const victim = this.pick([...this.running]);
       if (victim?.may_die) this.kill(victim, 'stray_kill');
     }
+    if (this.armed && this.random() * 100 < jump_percent) {
+      this.clock.jump((this.random() - 0.5) * 12 * 3600_000);
+      this.tally.jumps += 1;
+    }
     if (exchange.step !== 'refresh') return undefined;
     exchange.owner = owner_of(this.running, exchange.req.socket) ?? this.make_unknown_owner();
     this.ledger.on_request(exchange);
     exchange.fate = this.armed ? this.choose_fate() : undefined;
+    const login = this.ledger.login_of(exchange);
+    if (exchange.fate === 'client' && this.refused.has(login)) exchange.fate = undefined;
+    if (exchange.fate === 'client') this.refused.add(login);
+    else this.refused.delete(login);
     if (exchange.fate) this.faults[exchange.fate] = (this.faults[exchange.fate] ?? 0) + 1;
     if (exchange.fate === 'kill_before') this.kill(exchange.owner);
     return exchange.fate?.startsWith('kill') ? undefined : exchange.fate;
@@ -115,8 +135,8 @@ class Torture {
   }
 
   // Runs one command on `connection` to its end.
-  async run(connection, args, { may_die, env = without_person }) {
-    const child = this.gatehouse.start(args, { env });
+  async run(connection, args, { may_die, env = without_person, clock = this.clock.env }) {
+    const child = this.gatehouse.start(args, { env: { ...clock, ...env } });
     const command = Object.assign(new Command(connection, args, child), { may_die });
     this.running.add(command);
     const timer = setTimeout(() => {
@@ -136,13 +156,68 @@ class Torture {
       this.problems.push(`a secret was shown: ${command.describe()}`);
   }
 
+  a_call(connection) {
+    const [tool, args] = this.provider.tools[this.eras.get(connection)].simple;
+    return call(`${connection}.${tool}`, args);
+  }
+
   async work_once() {
     const connection = this.pick(connections);
-    const [tool, args] = this.provider.tools.modern.simple;
-    const commands = [call(`${connection}.${tool}`, args), call(`${connection}.${tool}`, args),
+    if (this.random() * 100 < farewell_percent) return this.say_farewell(connection);
+    const commands = [this.a_call(connection), this.a_call(connection),
       ['tools', connection, '--json'], ['status', connection, '--json']];
     const before = this.repairs_of(connection);
-    await this.note(await this.run(connection, this.pick(commands), { may_die: true }), before);
+    return this.note(await this.run(connection, this.pick(commands), { may_die: true }), before);
+  }
+
+  // Ends a login on purpose while others use it, sees that it stays ended, and signs in again.
+  say_farewell(connection) {
+    const turn = this.repairs.then(async () => {
+      const { begun, ended } = this.repairs_of(connection);
+      this.repaired.set(connection, { begun: begun + 1, ended });
+      this.ledger.on_farewell(connection);
+      const rivals = [1, 2].map(() =>
+        this.run(connection, this.a_call(connection), { may_die: true }));
+      const way = this.pick(['logout', 'remove', 'edit']);
+      await this.end_login(connection, way);
+      await Promise.all(rivals);
+      await this.check_ended(connection, way);
+      if (way === 'remove') await this.add(connection);
+      else await this.login(connection);
+      this.repaired.set(connection, { begun: begun + 1, ended: begun + 1 });
+      this.tally.ended += 1;
+    });
+    this.repairs = turn.catch(() => {});
+    return turn;
+  }
+
+  async end_login(connection, way) {
+    if (way === 'edit')
+      this.eras.set(connection, this.eras.get(connection) === 'modern' ? 'legacy' : 'modern');
+    const commands = { logout: ['logout', connection], remove: ['remove', connection, '--yes'],
+      edit: ['edit', connection, '--url', this.url_of(connection), '--yes', '--allow-loopback'] };
+    const result = await this.run(connection, commands[way], {});
+    if (result.code !== exit_code.done) this.problems.push(result.describe());
+  }
+
+  // Late answers of refreshes that were under way bring nothing back.
+  async check_ended(connection, way) {
+    const result = await this.run(connection, ['status', connection, '--json'], {});
+    const gone = way === 'remove';
+    const health = gone ? undefined : JSON.parse(result.stdout).connections[0].health;
+    if (gone ? result.code !== exit_code.failed : health !== 'sign_in_required')
+      this.problems.push(`not ended by ${way}: ${result.describe()}`);
+  }
+
+  url_of(connection) {
+    return this.proxy.address(this.provider.urls[this.eras.get(connection)]);
+  }
+
+  async add(connection) {
+    this.ledger.expect_login(connection);
+    const result = await this.run(connection, add_http(connection, this.url_of(connection)), person);
+    if (result.code !== exit_code.done && !/signed in/i.test(result.stderr))
+      throw new Error(`add: ${result.describe()}`);
   }
 
   // Logins begun and ended on a connection; what a command says of the login before is old news.
@@ -164,7 +239,8 @@ class Torture {
       if (!old_news) await this.repair(connection, this.ledger.current(connection));
     } else {
       this.tally.failed += 1;
-      if (code !== exit_code.failed || command.stderr + command.stdout === '')
+      const told = command.stderr + command.stdout !== '';
+      if ((code !== exit_code.failed && !old_news) || !told)
         this.problems.push(`exit ${code}: ${command.describe()}`);
     }
   }
@@ -186,29 +262,28 @@ class Torture {
 
   async login(connection) {
     this.ledger.expect_login(connection);
-    const result = await this.run(connection, ['login', connection, '--json'], { env: {} });
+    const result = await this.run(connection, ['login', connection, '--json'], person);
     // The sign-in itself is stored before the tools are listed, which may meet a fault again.
     if (result.code !== exit_code.done && !/signed in/i.test(result.stderr))
       this.problems.push(`a login repairs nothing: ${result.describe()}`);
   }
 
   async add_all() {
-    for (const connection of connections) {
-      this.ledger.expect_login(connection);
-      const result = await this.gatehouse.run(
-          add_http(connection, this.proxy.address(this.provider.urls.modern)));
-      if (result.code !== exit_code.done) throw new Error(describe_run(result));
-    }
+    for (const connection of connections) await this.add(connection);
   }
 
   async rage(deadline) {
     this.armed = true;
     const worker = async () => {
-      while (Date.now() < deadline && this.problems.length === 0) await this.work_once();
+      for (let round = 0; round < rounds && Date.now() < deadline; ++round) {
+        if (this.problems.length > 0) return;
+        await this.work_once();
+      }
     };
     await Promise.all(Array.from({ length: workers }, worker));
     this.armed = false;
     await this.repairs;
+    this.clock.jump(0);
   }
 
   // All is quiet: what `status` says of each connection is what the provider says. After several
@@ -236,9 +311,8 @@ class Torture {
   }
 
   async prove_all_work() {
-    const [tool, args] = this.provider.tools.modern.simple;
     for (const connection of connections) {
-      const command = await this.run(connection, call(`${connection}.${tool}`, args), {});
+      const command = await this.run(connection, this.a_call(connection), {});
       if (command.code !== exit_code.done) this.problems.push(command.describe());
     }
   }
@@ -262,8 +336,9 @@ const provider = await start_provider(kind);
 const proxy = await FaultProxy.start(provider.origins);
 proxy.access_life_s = access_life_s;
 const gatehouse = new Gatehouse(process.env.GATEHOUSE_BINARY);
+const clock = new JumpingClock(process.env.TORTURE_CLOCK_LIBRARY, gatehouse.home);
 try {
-  const torture = new Torture(gatehouse, provider, proxy);
+  const torture = new Torture(gatehouse, provider, proxy, clock);
   await torture.add_all();
   await torture.rage(Date.now() + minutes * 60_000);
   await torture.settle();
@@ -282,6 +357,8 @@ try {
       ledger.counts.unknown_owners <= Math.max(3, ledger.counts.refreshes / 20));
   check('there were refreshes, lost answers and kills',
       ledger.counts.consumed > 10 && ledger.counts.unanswered > 0 && torture.tally.killed > 0);
+  check('logins were ended under a refresh, and the clock jumped',
+      torture.tally.ended > 0 && torture.tally.jumps > 0, JSON.stringify(torture.tally));
   const integrity = integrity_of(gatehouse.env.GATEHOUSE_HOME);
   check('the store is whole', integrity === 'ok', integrity);
 } catch (error) {
