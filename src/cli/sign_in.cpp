@@ -49,10 +49,15 @@ Task<Result<Discovery>> find_out(Services& services, SignInOrder& order) {
   std::string issuer =
       order.options.issuer.empty() ? connection.oauth.issuer : order.options.issuer;
   std::optional<Discovery> discovery = std::move(order.discovery);
+  const std::string known = co_await oauth_client::find_known_issuer(
+      services.store.credentials(), connection,
+      upstream::credential_key(target_of(connection, order.options.account)));
   while (true) {
     std::vector<http::Allowance> allowances = connection.allowances;
     if (!discovery) {
-      oauth_client::DiscoveryRequest question = oauth_client::discovery_request(connection, issuer);
+      // Another one than the known is not even contacted before the person has agreed to it.
+      oauth_client::DiscoveryRequest question =
+          oauth_client::discovery_request(connection, issuer.empty() ? known : issuer);
       question.challenges = order.challenges;
       Result<Discovered> found =
           co_await discover_with_consent(services, question, order.options.consent);
@@ -60,22 +65,15 @@ Task<Result<Discovery>> find_out(Services& services, SignInOrder& order) {
       discovery = std::move(found->discovery);
       allowances = std::move(found->allowances);
     }
-    if (order.options.issuer.empty()) {
-      const std::string known = co_await oauth_client::find_known_issuer(
-          services.store.credentials(), connection, upstream::credential_key(target_of(connection)));
-      if (const auto change = oauth_client::find_change(*discovery, known)) {
-        Result<std::string> agreed = co_await agree_to_issuer(services, connection.name, *change);
-        if (!agreed) co_return std::unexpected(agreed.error());
-        order.options.issuer = issuer = *agreed;
-        discovery.reset();
-        continue;
-      }
-      // Several, and a login was made at one of them: there again.
-      if (!discovery->server && issuer.empty() && !known.empty()) {
-        issuer = known;
-        discovery.reset();
-        continue;
-      }
+    const auto change = order.options.issuer.empty()
+                            ? oauth_client::find_change(*discovery, known)
+                            : std::optional<oauth_client::IssuerChange>();
+    if (change) {
+      Result<std::string> agreed = co_await agree_to_issuer(services, connection.name, *change);
+      if (!agreed) co_return std::unexpected(agreed.error());
+      order.options.issuer = issuer = *agreed;
+      discovery.reset();
+      continue;
     }
     if (!discovery->server && discovery->issuers.size() > 1 && issuer.empty()) {
       Result<std::string> chosen = co_await choose_issuer(services, discovery->issuers);

@@ -111,7 +111,6 @@ TEST_F(ClientRepairTest, a_client_that_is_taken_again_saves_the_login) {
 TEST_F(ClientRepairTest, a_clock_that_was_set_back_pauses_nothing) {
   EXPECT_FALSE(refresh());
   clock.advance(-2h);
-  vault::TokenSet set_back = stored().tokens;
   http.on(token_request, 200, tokens("at-1", "rt-1"));
   EXPECT_TRUE(refresh().has_value());
 }

@@ -177,7 +177,9 @@ Task<> use_resource_metadata(Search& search) {
 Task<> use_origin(Search& search) {
   // A server that lists its tools to strangers, or is none at all, is not asked further.
   if (!search.challenged) co_return;
-  const std::string& wanted = search.request.issuer;
+  // The origin is what there is anyway, whether or not an earlier login was made there.
+  const bool is_origin = search.request.issuer == search.server.origin();
+  const std::string wanted = is_origin ? std::string() : search.request.issuer;
   const std::string issuer = wanted.empty() ? search.server.origin() : wanted;
   auto server = co_await find_server_metadata(search, issuer, wanted.empty());
   search.found.resource = search.server.text();

@@ -157,7 +157,8 @@ Task<Outcome> IdleRefresh::try_refresh(vault::CredentialKey key) {
 }
 
 Task<> IdleRefresh::note_end(vault::Connection connection, vault::CredentialKey key, Error why) {
-  if (key.owner) co_return;  // one member's trouble is not the connection's state
+  // One member's or a second account's trouble is not the state of the connection.
+  if (key.owner || key.account != connection.default_account) co_return;
   vault::ConnectionStore& store = parts_.store.connections();
   auto state = co_await store.load_state(organization_, connection.id);
   if (!state) co_return;

@@ -64,7 +64,7 @@ TEST_F(IssuerChangeTest, a_later_login_does_not_follow_without_a_word) {
       << refused.error().detail;
   EXPECT_NE(refused.error().hint.find("gatehouse login demo --issuer https://new.example"),
             std::string::npos);
-  EXPECT_EQ(http.count("POST", "https://new.example/register"), 0);
+  EXPECT_EQ(asked_of_the_new_one(), 0);
 }
 
 TEST_F(IssuerChangeTest, nor_does_one_after_a_logout) {

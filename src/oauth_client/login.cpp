@@ -87,15 +87,13 @@ Login::Login(vault::Store& store, http::Client& client, const Clock& clock, Logg
 Task<Result<PendingLogin>> Login::begin(LoginRequest request) {
   DiscoveryRequest question = discovery_request(request.connection, request.issuer);
   question.challenges = request.challenges;
-  auto discovery = co_await discover(question, client_);
-  if (!discovery) co_return std::unexpected(discovery.error());
-  if (discovery->issuers.size() > 1 && question.issuer.empty()) {
-    // Several, and a login was made at one of them: there again.
+  // Where a login was made before; another one is not even contacted without the person's word.
+  if (question.issuer.empty()) {
     question.issuer =
         co_await find_known_issuer(store_.credentials(), request.connection, request.key);
-    if (!question.issuer.empty()) discovery = co_await discover(question, client_);
-    if (!discovery) co_return std::unexpected(discovery.error());
   }
+  auto discovery = co_await discover(std::move(question), client_);
+  if (!discovery) co_return std::unexpected(discovery.error());
   co_return co_await begin(std::move(request), std::move(*discovery));
 }
 

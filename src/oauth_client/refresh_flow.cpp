@@ -102,10 +102,10 @@ RefreshFlow::Decision RefreshFlow::check_replays(Moment now, Step next) const {
   // While the access token works there is something to lose: a replay beyond the provider's grace
   // may look like theft. Once it does not, one attempt at a time finds out.
   if (!quick && usable(now)) return {Step::adopt};
-  const SystemTime from = *row_->last_attempt_at + (quick ? kReplayDelay : kReplayPause);
-  // A clock that was set back must not make us wait for long.
-  const milliseconds left = std::min(from - now.wall, quick ? kReplayDelay : kReplayPause);
-  if (left <= 0ms) return {next};
+  const milliseconds pause = quick ? kReplayDelay : kReplayPause;
+  const milliseconds left = *row_->last_attempt_at + pause - now.wall;
+  // More than the whole pause: the clock was set back since, and would make us wait for hours.
+  if (left <= 0ms || left > pause) return {next};
   if (quick) return {Step::read, left};
   return {Step::fail, 0ms, unknown};
 }
