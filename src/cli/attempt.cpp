@@ -14,7 +14,7 @@ namespace {
 void tell_outcome(Terminal& terminal, const std::string& name,
                   const oauth_client::LoginOutcome& outcome) {
   SignInScreen(terminal).done(
-      fmt::format("Signed in to {}{}.", name,
+      fmt::format("Signed in to {}{}", name,
                   outcome.subject.empty() ? "" : " as " + printable(outcome.subject)));
   std::vector<std::string> missing = outcome.missing_scopes;
   // What it stands for was given all the same.

@@ -16,6 +16,7 @@ bool may_ask_client(const Services& services, const vault::Connection& connectio
 Task<Result<vault::Connection>> ask_client(Services& services, vault::Connection connection,
                                            Error refused, std::string redirect_uri) {
   Terminal& terminal = services.terminal;
+  terminal.show_area({});
   terminal.note(printable(refused.detail) + ".");
   terminal.note("If you can register a client there by hand, give it this redirect URI:");
   terminal.note("  " + printable(redirect_uri));

@@ -1,5 +1,7 @@
 #include "cli/sign_in_screen.hpp"
 
+#include <algorithm>
+
 #include "terminal/live_area.hpp"
 #include "terminal/qr_code.hpp"
 #include "terminal/text.hpp"
@@ -21,12 +23,16 @@ void SignInScreen::busy(const std::string& what) {
 void SignInScreen::done(const std::string& what) {
   clear();
   if (!live()) {
-    terminal_.note(what);
+    terminal_.note(what + ".");
     return;
   }
   Line line("  ");
   line.pieces.push_back(terminal::done_sign(terminal_.look()));
-  terminal_.say(line.add(" " + what));
+  const std::size_t columns = std::max<std::size_t>(terminal_.size().columns, 20);
+  for (const std::string& part : terminal::wrap(what, columns - 5)) {
+    terminal_.say(line.add(" " + part));
+    line = Line("   ");
+  }
 }
 
 void SignInScreen::clear() {

@@ -23,7 +23,7 @@ class SignInScreen final {
 
   /// Something begins that takes a moment; shown until the next call.
   void busy(const std::string& what);
-  /// A step is done, and says what came of it.
+  /// A step is done: what came of it, without a full stop.
   void done(const std::string& what);
   /// What was under way goes.
   void clear();

@@ -21,7 +21,7 @@ constexpr std::size_t kIndent = 2;
 constexpr std::size_t kLongestLink = 8 * 1024;  // bytes; an authorization URL has some hundred
 
 std::string_view dot(const Look& look) {
-  return look.unicode ? " · " : " | ";
+  return look.unicode ? " · " : " - ";
 }
 
 void add_text(Lines& lines, std::string_view text, Style style, const Size& window) {
