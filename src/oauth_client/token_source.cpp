@@ -65,6 +65,11 @@ Result<void> check_binding(const vault::Connection& connection,
     return std::unexpected(sign_in_error(
         connection, "the login was made at another authorization server than the one chosen now"));
   }
+  const bool bound = credential.tokens.token_type == "DPoP";
+  if (connection.oauth.dpop == vault::Dpop::required && !bound) {
+    return std::unexpected(sign_in_error(
+        connection, "the login has a token that anybody could use, and DPoP is required now"));
+  }
   return {};
 }
 

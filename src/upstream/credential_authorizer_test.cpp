@@ -106,5 +106,38 @@ TEST_F(CredentialAuthorizerTest, what_a_reference_lacks_is_named_with_its_header
   EXPECT_TRUE(run(authorizer.headers()));
 }
 
+TEST_F(CredentialAuthorizerTest, a_bound_token_comes_with_a_proof_that_names_the_request) {
+  connection.auth = vault::AuthKind::oauth;
+  vault::Credential credential = sign_in(1h);
+  credential.tokens.token_type = "DPoP";
+  credential.dpop_key = oauth::JoseKey::generate()->to_pem();
+  (void)run(memory.credentials().save_login(credential, credential.epoch));
+  CredentialAuthorizer authorizer = make();
+  EXPECT_FALSE(authorizer.has_proved());
+  const auto first = run(authorizer.headers({"POST", kServer}));
+  ASSERT_TRUE(first.has_value()) << first.error().detail;
+  ASSERT_EQ(first->size(), 2U);
+  EXPECT_EQ((*first)[0].value.reveal(), "DPoP at-0");
+  EXPECT_EQ((*first)[1].name, "DPoP");
+  EXPECT_TRUE(authorizer.has_proved());
+  const auto proof = oauth::parse_jws((*first)[1].value.reveal());
+  EXPECT_NE(proof->payload.find(R"("htm":"POST")"), std::string::npos);
+  EXPECT_TRUE(
+      authorizer.on_answer(kServer, 401, {{"WWW-Authenticate", "DPoP"}, {"DPoP-Nonce", "n1"}}));
+  const auto second = run(authorizer.headers({"GET", kServer}));
+  EXPECT_NE(oauth::parse_jws((*second)[1].value.reveal())->payload.find(R"("nonce":"n1")"),
+            std::string::npos);
+}
+
+TEST_F(CredentialAuthorizerTest, a_bearer_token_is_sent_once_and_without_a_copy) {
+  sign_in(1h);
+  const auto made = headers(vault::AuthKind::oauth);
+  ASSERT_EQ(made.size(), 1U);
+  EXPECT_EQ(made[0].value.reveal(), "Bearer at-0");
+  CredentialAuthorizer authorizer = make();
+  (void)run(authorizer.headers());
+  EXPECT_FALSE(authorizer.has_proved());
+}
+
 }  // namespace
 }  // namespace gatehouse::upstream
