@@ -180,6 +180,13 @@ Task<> use_origin(Search& search) {
   // The origin is what there is anyway, whether or not an earlier login was made there.
   const bool is_origin = search.request.issuer == search.server.origin();
   const std::string wanted = is_origin ? std::string() : search.request.issuer;
+  // What could not be asked may well be published: the resource to name is not guessed on that.
+  const bool unasked = search.doubt && search.doubt->code != Errc::server_error &&
+                       search.doubt->code != Errc::rate_limited;
+  if (!wanted.empty() && unasked) {
+    set_problem(search, *search.doubt);
+    co_return;
+  }
   const std::string issuer = wanted.empty() ? search.server.origin() : wanted;
   auto server = co_await find_server_metadata(search, issuer, wanted.empty());
   search.found.resource = search.server.text();
