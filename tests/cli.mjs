@@ -51,9 +51,8 @@ export class Gatehouse {
     this.children = new Set();
   }
 
-  start(args, { env = {}, stdio = ['ignore', 'pipe', 'pipe'] } = {}) {
-    return this.adopt(spawn(this.binary, args,
-        { stdio, cwd: this.home, env: { ...this.env, ...env } }));
+  start(args, { env = {}, stdio = ['ignore', 'pipe', 'pipe'], cwd = this.home } = {}) {
+    return this.adopt(spawn(this.binary, args, { stdio, cwd, env: { ...this.env, ...env } }));
   }
 
   // The child dies with this store, and `child.gone` resolves to {code, signal} when it has ended.
@@ -69,9 +68,9 @@ export class Gatehouse {
 
   // Runs one command to its end. `stdin` is text, or a function (child) that writes. When the
   // deadline passes the command is killed and `timed_out` is set.
-  async run(args, { env = {}, stdin, deadline_ms = 30_000 } = {}) {
+  async run(args, { env = {}, stdin, deadline_ms = 30_000, cwd = this.home } = {}) {
     const stdio = [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'];
-    const child = this.start(args, { env, stdio });
+    const child = this.start(args, { env, stdio, cwd });
     const result = { args, stdout: '', stderr: '', timed_out: false };
     child.stdout.on('data', (data) => { result.stdout += data; });
     child.stderr.on('data', (data) => { result.stderr += data; });
