@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "async/timer.hpp"
 #include "cli/connections.hpp"
 #include "cli/person.hpp"
 #include "cli/sign_in_screen.hpp"
@@ -10,6 +11,8 @@
 
 namespace gatehouse::cli {
 namespace {
+
+constexpr auto kSlow = std::chrono::seconds(5);
 
 void tell_outcome(Terminal& terminal, const std::string& name,
                   const oauth_client::LoginOutcome& outcome) {
@@ -32,6 +35,19 @@ void tell_step_up(Terminal& terminal, const std::string& granted, const std::str
   terminal.note("  granted so far:  " + printable(granted.empty() ? "nothing" : granted));
   terminal.note("  asked for now:   " + printable(wanted) +
                 (more.empty() ? "" : "  (new: " + printable(more) + ")"));
+}
+
+// A silent terminal looks dead: a command that never answers takes more than a minute to give up.
+Task<> say_when_slow(Services& services, vault::Connection connection,
+                     std::shared_ptr<const bool> ended) {
+  co_await sleep_for(kSlow);
+  if (*ended) co_return;
+  const bool command = connection.transport == vault::Transport::stdio;
+  services.terminal.note(
+      command ? fmt::format("Waiting for {} to answer; it may be fetching its packages first. "
+                            "Ctrl-C gives up.",
+                            printable(address_of(connection)))
+              : fmt::format("Waiting for {} to answer. Ctrl-C gives up.", connection.name));
 }
 
 }  // namespace
@@ -93,8 +109,14 @@ Task<Result<void>> Attempt::satisfy(upstream::PersonNeeded need) {
 Task<Result<vault::StoredCatalog>> Attempt::list_tools() {
   while (true) {
     SignInScreen screen(services_.terminal);
-    if (authorizations_ > 0) screen.busy("Listing the tools of " + connection_.name);
+    const auto ended = std::make_shared<bool>(false);
+    if (authorizations_ > 0) {
+      screen.busy("Listing the tools of " + connection_.name);
+    } else {
+      services_.tasks.spawn("say_when_slow", say_when_slow(services_, connection_, ended));
+    }
     Result<upstream::ListOutcome> listed = co_await services_.upstreams.refresh_catalog(target());
+    *ended = true;
     screen.clear();
     if (!listed) co_return std::unexpected(listed.error());
     if (auto* catalog = std::get_if<vault::StoredCatalog>(&*listed)) co_return std::move(*catalog);
