@@ -14,9 +14,10 @@ export function everything_command(transport = 'stdio') {
   return [node, '--import', loopback_only, entry, transport];
 }
 
-// Resolves to {url, child, stop()} once it listens. `extra_env` goes to the child.
-export async function start_everything_http(extra_env = {}) {
-  const [program, ...args] = everything_command('streamableHttp');
+// Resolves to {url, child, stop()} once it listens. `extra_env` goes to the child; `transport` may
+// be 'sse', HTTP+SSE of 2024-11-05.
+export async function start_everything_http(extra_env = {}, transport = 'streamableHttp') {
+  const [program, ...args] = everything_command(transport);
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'],
     env: { ...process.env, ...extra_env, PORT: '0', PEER_ANNOUNCE: '1' } });
   const gone = new Promise((resolve) => child.once('exit', resolve));
@@ -27,5 +28,6 @@ export async function start_everything_http(extra_env = {}) {
     });
   });
   const stop = () => { child.kill('SIGKILL'); return gone; };
-  return { url: `http://127.0.0.1:${port}/mcp`, child, stop };
+  const path = transport === 'sse' ? '/sse' : '/mcp';
+  return { url: `http://127.0.0.1:${port}${path}`, child, stop };
 }
