@@ -53,7 +53,9 @@ Task<Result<ListOutcome>> Upstreams::list(UpstreamPtr upstream) {
 
 Task<Result<ListOutcome>> Upstreams::list_now(UpstreamPtr upstream) {
   const auto timeout = upstream->connection->options.request_timeout.value_or(limits::kListTimeout);
-  for (bool repeated = false;; repeated = true) {
+  bool forgot_era = false;
+  bool repeated = false;  // after a refusal
+  while (true) {
     Result<OpenOutcome> opened = co_await ensure_open(upstream);
     record(upstream, opened ? nullptr : &opened.error());
     if (!opened) co_return std::unexpected(opened.error());
@@ -72,7 +74,11 @@ Task<Result<ListOutcome>> Upstreams::list_now(UpstreamPtr upstream) {
         co_await save_health(upstream, vault::Health::sign_in_required, answer.error());
         co_return PersonNeeded{PersonNeeded::Why::sign_in, answer.error(), {}, {}};
       }
-      co_await save_health(upstream, vault::Health::unreachable, answer.error());
+      // What a token endpoint refuses is no matter of the way there.
+      const bool reached = answer.error().code == Errc::rejected ||
+                           answer.error().code == Errc::invalid_client;
+      co_await save_health(upstream, reached ? vault::Health::failing : vault::Health::unreachable,
+                           answer.error());
       co_return std::unexpected(answer.error());
     }
     if (mcp::HttpRefusal* refusal = std::get_if<mcp::HttpRefusal>(&*answer)) {
@@ -81,11 +87,17 @@ Task<Result<ListOutcome>> Upstreams::list_now(UpstreamPtr upstream) {
           co_await on_refusal(upstream, std::move(*refusal), used, sent, repeated);
       if (!needed) co_return std::unexpected(needed.error());
       if (*needed) co_return std::move(**needed);
+      repeated = true;
       continue;
     }
     mcp_client::ToolList tools;
     if (const mcp::RpcError* error = std::get_if<mcp::RpcError>(&*answer)) {
       if (error->code != kMethodNotFound) {
+        // The server may be of another era than it was when that was last found out.
+        if (!std::exchange(forgot_era, true)) {
+          co_await forget_era(upstream);
+          continue;
+        }
         Error why{
             Errc::protocol,
             fmt::format("{} answered tools/list with error {}: {}", upstream->connection->name,
@@ -100,6 +112,19 @@ Task<Result<ListOutcome>> Upstreams::list_now(UpstreamPtr upstream) {
     co_return co_await store_catalog(
         upstream, to_catalog(upstream->key.connection, std::move(tools), parts_.clock.now()));
   }
+}
+
+Task<> Upstreams::forget_era(UpstreamPtr upstream) {
+  vault::ConnectionStore& store = parts_.store.connections();
+  auto state = co_await store.load_state(upstream->key.organization, upstream->key.connection);
+  if (state) {
+    state->era.clear();
+    state->era_at.reset();
+    (void)co_await store.save_state(upstream->key.organization, upstream->key.connection,
+                                    std::move(*state));
+  }
+  if (upstream->peer)
+    parts_.tasks.spawn("close_upstream", close_peer(std::exchange(upstream->peer, nullptr)));
 }
 
 Task<Result<ListOutcome>> Upstreams::store_catalog(UpstreamPtr upstream,

@@ -190,8 +190,7 @@ Error Upstreams::key_refused(const UpstreamPtr& upstream, int status) const {
   Error error{
       Errc::sign_in_required,
       fmt::format("{} refuses the configured headers (HTTP {})", name, status),
-      fmt::format("set a valid key: gatehouse remove {0}, then gatehouse add {0} … --header",
-                  name)};
+      fmt::format("set a valid key: gatehouse edit {} --bearer env:VARIABLE (or --header)", name)};
   std::string references;
   for (const vault::NamedSecret& header : upstream->connection->headers) {
     if (header.reference.empty()) continue;
@@ -234,7 +233,12 @@ Task<Result<std::optional<PersonNeeded>>> Upstreams::on_refusal(UpstreamPtr upst
     Result<oauth_client::AccessTokenPtr> renewed =
         co_await parts_.tokens.on_unauthorized(*upstream->connection, upstream->key, used);
     if (renewed) co_return std::nullopt;
-    if (renewed.error().code != Errc::sign_in_required) co_return std::unexpected(renewed.error());
+    if (renewed.error().code != Errc::sign_in_required) {
+      const bool refused = renewed.error().code == Errc::invalid_client;
+      co_await save_health(upstream, refused ? vault::Health::failing : vault::Health::unreachable,
+                           renewed.error());
+      co_return std::unexpected(renewed.error());
+    }
     co_await save_health(upstream, vault::Health::sign_in_required, renewed.error());
     co_return PersonNeeded{PersonNeeded::Why::sign_in, renewed.error(), {}, refusal.challenges};
   }
@@ -257,6 +261,8 @@ Task<Result<std::optional<PersonNeeded>>> Upstreams::on_refusal(UpstreamPtr upst
 }
 
 Task<> Upstreams::save_health(UpstreamPtr upstream, vault::Health health, Error why, Save when) {
+  // Health and catalog are those that agents meet: of the default account.
+  if (upstream->key.account != upstream->connection->default_account) co_return;
   const bool same = upstream->saved_health == health && upstream->saved_detail == why.detail;
   if (same && when == Save::changed) co_return;
   upstream->saved_health = health;

@@ -148,6 +148,8 @@ class Upstreams final {
   Task<Result<Outcome>> send_carefully(UpstreamPtr upstream, mcp::Request request,
                                        mcp_client::Interaction* interaction);
   Task<Result<ListOutcome>> list(UpstreamPtr upstream);
+  /// Finds out anew at the next opening which era the server is of.
+  Task<> forget_era(UpstreamPtr upstream);
   /// Where the server names another authorization server now, that is what the person is told.
   Task<PersonNeeded> explain_move(UpstreamPtr upstream, PersonNeeded needed);
   Task<Result<ListOutcome>> list_now(UpstreamPtr upstream);

@@ -47,6 +47,10 @@ class LegacyServer final : public http::Client {
       answer(
           reply, *message,
           R"({"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"old","version":"1"}})");
+    } else if (message->method == "tools/list" && !request.headers.find("Mcp-Session-Id")) {
+      reply.status = 400;
+      reply.headers.add("Content-Type", "application/json");
+      reply.body = jsonrpc::make_error(message->id, -32600, "unsupported MCP-Protocol-Version");
     } else if (message->method == "tools/list") {
       answer(reply, *message, R"({"tools":[{"name":"echo","inputSchema":{"type":"object"}}]})");
     }
@@ -133,6 +137,20 @@ TEST_F(UpstreamsTest, what_replaces_an_upstream_that_is_just_opening_is_opened_i
   run_to_end(context, tasks.drain());
   EXPECT_EQ(listed, 2);
   EXPECT_EQ(server.initialized, 2);
+}
+
+TEST_F(UpstreamsTest, a_server_that_is_of_another_era_than_before_is_found_out_anew) {
+  vault::ConnectionStore& connections = store->connections();
+  const ConnectionId& id = target.connection->id;
+  auto state = *run_to_end(context, connections.load_state(local_organization(), id));
+  state.era = "modern";
+  state.protocol_version = "2026-07-28";
+  state.era_at = clock.now();
+  ASSERT_TRUE(run_to_end(context, connections.save_state(local_organization(), id, state)));
+  const auto listed = run_to_end(context, upstreams.refresh_catalog(target));
+  ASSERT_TRUE(listed) << listed.error().detail;
+  EXPECT_TRUE(std::holds_alternative<vault::StoredCatalog>(*listed));
+  EXPECT_EQ(run_to_end(context, connections.load_state(local_organization(), id))->era, "legacy");
 }
 
 TEST_F(UpstreamsTest, shutting_down_does_not_wait_for_a_server_that_is_silent) {
