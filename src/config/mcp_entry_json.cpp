@@ -42,7 +42,7 @@ bool is_variable_of_environment(std::string_view name) {
 
 }  // namespace
 
-const EntryReader::Known EntryReader::kKnown[] = {
+const std::array<EntryReader::Known, 22> EntryReader::kKnown{{
     {"type", &EntryReader::read_type},
     {"transport", &EntryReader::read_type},
     {"url", &EntryReader::read_url},
@@ -65,7 +65,7 @@ const EntryReader::Known EntryReader::kKnown[] = {
     {"description", nullptr},
     {"gallery", nullptr},
     {"version", nullptr},
-};
+}};
 
 bool is_secret_name(std::string_view name) {
   const std::string lower = ascii_lower(name);

@@ -19,6 +19,7 @@ class EntryReader final {
   EntryReader(const FilePlace& place, FileEntry& entry) : place_(place), entry_(entry) {}
 
   void read(const jsonrpc::JsonView& value);
+  static std::vector<std::string_view> fields();
 
  private:
   using View = jsonrpc::JsonView;
@@ -27,8 +28,8 @@ class EntryReader final {
     std::string_view name;
     Field read;  // null: known, and of no concern here
   };
-  static const Known kKnown[];
-  static const Known kOAuthKnown[];
+  static const std::array<Known, 22> kKnown;
+  static const std::array<Known, 18> kOAuthKnown;
 
   void read_known(std::span<const Known> known, const View& object, std::string_view inside);
   void read_type(std::string_view name, const View& value);

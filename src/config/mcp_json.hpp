@@ -56,6 +56,9 @@ Result<void> check_header_name(std::string_view name);
 /// True when what is called so is most likely a secret.
 bool is_secret_name(std::string_view name);
 
+/// Every field that an entry and its oauth block may have, for the documentation's test.
+std::vector<std::string_view> known_fields();
+
 /// An entry's name as a connection's: lower case, other characters as "-". Empty when nothing is
 /// left of it.
 std::string connection_name(std::string_view written);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "config/relaxed_json.hpp"
 
 namespace gatehouse::config {
@@ -200,6 +202,35 @@ TEST(McpJson, names_become_those_of_connections) {
   EXPECT_EQ(connection_name("-x-"), "x-");
   EXPECT_EQ(connection_name("日本"), "");
   EXPECT_EQ(connection_name(std::string(40, 'a')).size(), 32U);
+}
+
+std::string documentation() {
+  std::ifstream file(std::string(GATEHOUSE_TESTS_DIR) + "/../docs/mcp-json.md");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(McpJsonDocument, its_examples_are_read_without_a_complaint) {
+  const std::string text = documentation();
+  int examples = 0;
+  for (std::size_t at = 0; (at = text.find("```json\n", at)) != std::string::npos; ++examples) {
+    at += 8;
+    const Document document = parse(std::string_view(text).substr(at, text.find("```", at) - at));
+    EXPECT_TRUE(document.warnings.empty());
+    EXPECT_FALSE(document.entries.empty());
+    for (const FileEntry& entry : document.entries) {
+      EXPECT_FALSE(entry.problem) << entry.name;
+      EXPECT_TRUE(entry.warnings.empty()) << entry.name;
+    }
+  }
+  EXPECT_EQ(examples, 2);
+}
+
+TEST(McpJsonDocument, it_names_every_field_in_a_table) {
+  const std::string text = documentation();
+  for (const std::string_view field : known_fields()) {
+    const std::size_t at = text.find("`" + std::string(field) + "`");
+    ASSERT_NE(at, std::string::npos) << field;
+  }
 }
 
 TEST(RelaxedJson, comments_and_trailing_commas_become_blanks_in_place) {

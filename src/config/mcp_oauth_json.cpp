@@ -27,7 +27,7 @@ constexpr TextField kTexts[] = {
 
 }  // namespace
 
-const EntryReader::Known EntryReader::kOAuthKnown[] = {
+const std::array<EntryReader::Known, 18> EntryReader::kOAuthKnown{{
     {"clientId", &EntryReader::read_oauth_text},
     {"CLIENT_ID", &EntryReader::read_oauth_text},  // Cursor
     {"clientSecret", &EntryReader::read_oauth_secret},
@@ -46,7 +46,18 @@ const EntryReader::Known EntryReader::kOAuthKnown[] = {
     {"assertion", &EntryReader::read_assertion},
     {"identityProvider", &EntryReader::read_oauth_text},
     {"dpop", &EntryReader::read_dpop},
-};
+}};
+
+std::vector<std::string_view> EntryReader::fields() {
+  std::vector<std::string_view> names;
+  for (const Known& known : kKnown) names.push_back(known.name);
+  for (const Known& known : kOAuthKnown) names.push_back(known.name);
+  return names;
+}
+
+std::vector<std::string_view> known_fields() {
+  return EntryReader::fields();
+}
 
 void EntryReader::read_oauth(std::string_view name, const View& value) {
   if (value.as_bool() == true) {
