@@ -91,6 +91,8 @@ CommandPtr make_token_create_command();
 CommandPtr make_token_list_command();
 CommandPtr make_token_revoke_command();
 CommandPtr make_demo_command();
+CommandPtr make_export_command();
+CommandPtr make_import_command();
 CommandPtr make_keys_status_command();
 CommandPtr make_keys_rotate_command();
 CommandPtr make_keyring_set_command();
