@@ -3,6 +3,7 @@
 
 #include "cli/accounts.hpp"
 #include "cli/connections.hpp"
+#include "cli/grant_options.hpp"
 #include "cli/key_flags.hpp"
 #include "cli/redirect.hpp"
 #include "cli/settings_flags.hpp"
@@ -19,7 +20,30 @@ struct Login {
   std::string problem;  // why it cannot be read
   std::vector<Account> accounts;
   std::string auth_method;  // of the client at the token endpoint; empty: not settled yet
+  std::optional<vault::Registration> registration;  // that the login was made with
 };
+
+std::string client_text(const vault::Registration& registration, SystemTime now) {
+  std::string text = registration.client_id;
+  switch (registration.kind) {
+    case vault::RegistrationKind::preregistered:
+      text += " (registered by hand)";
+      break;
+    case vault::RegistrationKind::client_metadata:
+      text += " (our metadata document)";
+      break;
+    case vault::RegistrationKind::dynamic:
+      text += " (registered by itself)";
+      break;
+  }
+  if (registration.refused_at) text += ", refused by the server";
+  if (registration.secret_expires_at) {
+    const auto days = std::chrono::floor<std::chrono::days>(*registration.secret_expires_at - now);
+    text += days.count() < 0 ? ", its secret has expired"
+                             : fmt::format(", its secret ends in {} days", days.count());
+  }
+  return text;
+}
 
 bool is_bound(const Login& login) {
   return login.credential && login.credential->tokens.token_type == "DPoP";
@@ -52,6 +76,12 @@ std::string joined(const std::vector<std::string>& words) {
 
 std::string purpose_name(http::Purpose purpose) {
   return purpose == http::Purpose::connection ? "connection" : "authorization_server";
+}
+
+std::string machine_grant_of(const vault::Connection& connection) {
+  if (connection.role == vault::Role::identity_provider) return {};
+  if (connection.oauth.grant == vault::Grant::authorization_code) return {};
+  return std::string(grant_name(connection.oauth.grant)) + ", nobody signs in";
 }
 
 std::string login_word(const Login& login) {
@@ -109,6 +139,11 @@ class ShowCommand final : public Command {
     const Result<std::vector<Account>> accounts = co_await list_accounts(services, *connection);
     if (!accounts) co_return std::unexpected(accounts.error());
     login.accounts = *accounts;
+    if (login.credential) {
+      auto registration = co_await services.store.registrations().find(
+          connection->organization, login.credential->binding.registration);
+      if (registration) login.registration = std::move(*registration);
+    }
     std::optional<RegistrationId> client;
     if (login.credential) client = login.credential->binding.registration;
     login.auth_method = co_await find_auth_method(services, *connection, std::move(client));
@@ -140,6 +175,10 @@ class ShowCommand final : public Command {
          server.string("name").value_or("") + " " + server.string("version").value_or("")},
         {"protocol", protocol_text(state)},
         {"needs", std::string(auth_name(connection.auth))},
+        {"role", connection.role == vault::Role::identity_provider ? "identity provider" : ""},
+        {"grant", machine_grant_of(connection)},
+        {"signs in through", connection.oauth.identity_provider},
+        {"assertion read from", connection.oauth.assertion_reference},
         {"client id", connection.oauth.client_id},
         {"client signs in by", login.auth_method},
         {"dpop", dpop_text(connection, login)},
@@ -164,6 +203,7 @@ class ShowCommand final : public Command {
         facts.emplace_back("issuer", login.credential->binding.issuer);
         facts.emplace_back("resource", login.credential->binding.resource);
         facts.emplace_back("granted", login.credential->tokens.scope);
+        if (login.registration) facts.emplace_back("client", client_text(*login.registration, now));
       }
     }
     if (login.accounts.size() > 1) {
@@ -211,6 +251,11 @@ class ShowCommand final : public Command {
       sign_in.text("token_type", credential.tokens.token_type);
       sign_in.time("expires_at", credential.tokens.expires_at);
       sign_in.flag("refreshable", !credential.tokens.refresh_token.empty());
+      if (login.registration) {
+        sign_in.text("client_id", login.registration->client_id);
+        sign_in.time("client_secret_expires_at", login.registration->secret_expires_at);
+        sign_in.flag("client_refused", login.registration->refused_at.has_value());
+      }
     }
     json.raw("login", sign_in.str()).raw("accounts", accounts_json(login.accounts));
     return json;

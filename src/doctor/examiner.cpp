@@ -244,6 +244,11 @@ Task<> Examiner::check_registration(Visit& visit) {
                             "gatehouse login " + connection.name));
     co_return;
   }
+  if (client.refused_at) {
+    add(visit, make_warning(Phase::registration, words + ": the server refused it (invalid_client)",
+                            Owner::you, "gatehouse login " + connection.name));
+    co_return;
+  }
   std::string expiry;
   if (client.secret_expires_at)
     expiry = ", its secret expires in " + days_text(*client.secret_expires_at, now);

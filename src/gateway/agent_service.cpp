@@ -216,7 +216,6 @@ Reply AgentService::refuse_scope(const Refused& refused) const {
     challenge += fmt::format(", resource_metadata=\"{}\"", settings_.resource_metadata_url);
   response.headers = {{"WWW-Authenticate", challenge}, {"Content-Type", "application/json"}};
   const std::string message = gatehouse::describe(refused.error);
-  response.body = jsonrpc::make_error({}, -32603, message);
   Reply reply;
   reply.value = Reply::Refusal{std::move(response), message};
   return reply;

@@ -124,7 +124,12 @@ HttpCall::Transport HttpEndpoint::State::transport_of(http::Exchange& exchange) 
 
 Task<> HttpEndpoint::State::answer(http::Exchange& exchange, HttpCall& call, const Reply& reply) {
   if (const auto* refusal = std::get_if<Reply::Refusal>(&reply.value)) {
-    if (!exchange.streaming()) co_return co_await exchange.respond(refusal->response);
+    if (!exchange.streaming()) {
+      http::Response response = refusal->response;
+      if (response.body.empty())
+        response.body = Answer(call.id(), Reply::Failure{-32603, refusal->message, {}, 0}).text();
+      co_return co_await exchange.respond(std::move(response));
+    }
     const Answer late(call.id(), Reply::Failure{-32600, refusal->message, {}, 0});
     co_return co_await call.stream().close(late.text());
   }

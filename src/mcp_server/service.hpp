@@ -55,7 +55,7 @@ struct Reply {
     int http_status = 0;  ///< modern HTTP only; 0: what the code demands
   };
   /// Refuses on the HTTP level, such as 403 insufficient_scope; on stdio it becomes an error with
-  /// the same text.
+  /// the same text. A response without a body gets that error under the request's id.
   struct Refusal {
     http::Response response;
     std::string message;

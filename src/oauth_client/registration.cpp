@@ -205,9 +205,7 @@ Task<Result<std::optional<Registration>>> Registrar::find_current(OrganizationId
         co_await store_.find_current(organization, issuer, RegistrationKind::client_metadata);
     if (!documented || *documented) co_return documented;
   }
-  auto found = co_await store_.find_current(organization, issuer, RegistrationKind::dynamic);
-  if (found && *found && fitness_of(**found, clock_.now()) == Fitness::ended) found->reset();
-  co_return found;
+  co_return co_await store_.find_current(organization, issuer, RegistrationKind::dynamic);
 }
 
 }  // namespace gatehouse::oauth_client

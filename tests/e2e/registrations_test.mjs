@@ -88,6 +88,11 @@ test('a client registered by hand that is refused is the person\'s to mend', asy
   assert.match(result.stderr, /refuses the client "by-hand" that was registered there by hand/);
   assert.match(result.stderr, /gatehouse login guarded --client-id ID --client-secret-file FILE/);
   assert.equal((await server.provider_stats()).registrations, 0);
+  const [state] = (await run_json_exit(gatehouse, ['status', 'guarded', '--json'])).connections;
+  assert.equal(state.health, 'failing');
+  assert.match(state.hint, /--client-secret-file/);
+  const shown = JSON.parse((await gatehouse.run(['show', 'guarded', '--json'])).stdout);
+  assert.equal(shown.login.client_refused, true);
 });
 
 test('a server that moves to another authorization server is not followed', async (t) => {
