@@ -190,8 +190,8 @@ bool by_keys(const Services& services) {
   return services.terminal.can_ask() && services.terminal.look().live;
 }
 
-void spawn_watchers(TaskGroup& tasks, const SignInWait& wait, const std::string& url,
-                    SystemTime end) {
+// What is shown is watched already: a signal that answers to it meets nobody unprepared.
+Task<> watch(TaskGroup& tasks, SignInWait wait, std::string url, SystemTime end) {
   tasks.spawn("login_signals", watch_signals(wait));
   tasks.spawn("browser", watch_browser(wait));
   if (wait.services.terminal.look().live) {
@@ -199,6 +199,8 @@ void spawn_watchers(TaskGroup& tasks, const SignInWait& wait, const std::string&
     tasks.spawn("login_clock", tick(wait, end));
   }
   if (by_keys(wait.services)) tasks.spawn("login_keys", read_keys(wait, url));
+  co_await sleep_for(0s);
+  wait.screen.begin_waiting();
 }
 
 Task<Result<LoginOutcome>> take_down(SignInWait wait, TaskGroup& tasks, AuthorizationId id) {
@@ -227,14 +229,13 @@ Task<Result<LoginOutcome>> await_link(SignInWait wait, std::shared_ptr<CallbackL
   const bool piped = options.paste == Paste::from_any_input && !services.terminal.can_ask();
   wait.race->paste_open = services.terminal.can_ask() || piped;
   model.can_paste = by_keys(services);
-  wait.screen.begin_waiting();
 
   TaskGroup tasks(services.executor, services.log);
   tasks.spawn("callback_listener", serve_callback(listener));
   tasks.spawn("login_deadline", watch_time(wait.race, model.left));
   tasks.spawn("login_replaced",
               watch_replaced(services, wait.race, pending.state_hash, wait.order.connection.name));
-  spawn_watchers(tasks, wait, url, pending.expires_at);
+  co_await watch(tasks, wait, url, pending.expires_at);
   if (wait.race->paste_open && !by_keys(services)) tasks.spawn("paste", read_pastes(wait));
   co_await await_end(services, wait.race, wait.order.connection.name);
   services.terminal.show_progress("");
@@ -258,10 +259,9 @@ Task<Result<LoginOutcome>> await_device(SignInWait wait, oauth_client::DeviceLog
   if (far && by_keys(services) &&
       qr_fits(model, services.terminal.look(), services.terminal.size()))
     model.qr = SignInModel::Qr::shown;
-  wait.screen.begin_waiting();
 
   TaskGroup tasks(services.executor, services.log);
-  spawn_watchers(tasks, wait, model.qr_text, pending.expires_at);
+  co_await watch(tasks, wait, model.qr_text, pending.expires_at);
   tasks.spawn("device_login", poll_device(services, wait.race, device, pending));
   while (!wait.race->result) co_await wait.race->changed.wait();
   co_return co_await take_down(wait, tasks, pending.id);

@@ -1,62 +1,24 @@
 // What a person at a terminal types, on a pseudo-terminal (script of util-linux): questions, the
 // paste prompt, Esc and Ctrl-C, hidden input, forms. And that nothing waits where there is none.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { add_http, add_stdio, call, exit_code } from '../cli.mjs';
 import { everything_command } from '../peers/everything.mjs';
 import { assert_done, assert_exit, make_gatehouse, run_json, run_peer, start_protected_server,
   text_of } from './harness.mjs';
-
-// A command on a terminal: type(text) writes, see(pattern) waits for new output, end() resolves to
-// the exit code. The terminal's own settings are printed last, as `after:…`.
-function open_terminal(gatehouse, args) {
-  const quoted = [gatehouse.binary, ...args].map((word) => `'${word}'`).join(' ');
-  const child = spawn('script', ['-qefc', `${quoted}; code=$?; stty -a | tr '\\n' ' ' |
-    grep -o -w -- '-*icanon\\|-*echo' | tr '\\n' ' '; exit $code`, '/dev/null'], {
-    cwd: gatehouse.home, stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...gatehouse.env, SHELL: '/bin/sh', TERM: 'xterm' } });
-  gatehouse.adopt(child);
-  let text = '';
-  let seen = 0;
-  const waiting = new Set();
-  child.stdout.on('data', (data) => {
-    text += data;
-    waiting.forEach((look) => look());
-  });
-  const see = (pattern, deadline_ms = 20_000) => new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no ${pattern} in:\n${text}`)), deadline_ms);
-    const look = () => {
-      const match = text.slice(seen).match(pattern);
-      if (!match) return;
-      seen += match.index + match[0].length;
-      clearTimeout(timer);
-      waiting.delete(look);
-      resolve(match);
-    };
-    waiting.add(look);
-    look();
-  });
-  return { see, type: (keys) => child.stdin.write(keys), text: () => text,
-    end: async () => (await child.gone).code };
-}
-
-function assert_restored(terminal) {
-  assert.match(terminal.text(), /icanon/);
-  assert.doesNotMatch(terminal.text(), /-icanon|-echo/);
-}
+import { assert_restored, open_terminal } from './terminal.mjs';
 
 async function guarded(t) {
   const server = await start_protected_server(t);
-  const gatehouse = make_gatehouse(t, { browser: undefined });
+  const gatehouse = make_gatehouse(t, { browser: '' });
   assert_done(await gatehouse.run(add_http('guarded', server.modern_url, ['--no-login'])));
   return gatehouse;
 }
 
 test('add asks before it reaches this machine, origin by origin, and no is no', async (t) => {
   const server = await start_protected_server(t);
-  const gatehouse = make_gatehouse(t, { browser: undefined });
+  const gatehouse = make_gatehouse(t, { browser: '' });
   const terminal = open_terminal(gatehouse, ['add', 'guarded', server.modern_url, '--no-login']);
   await terminal.see(/MCP server of this connection\? \[y\/N\]/);
   terminal.type('y\r');
@@ -152,7 +114,7 @@ test('without a terminal a question is a usage error that names the flag', async
 
 test('a fixed port that is busy says who has it and leaves the paste prompt', async (t) => {
   const server = await start_protected_server(t);
-  const gatehouse = make_gatehouse(t, { browser: undefined });
+  const gatehouse = make_gatehouse(t, { browser: '' });
   const busy = new URL(server.origin).port; // the peer's own
   assert_done(await gatehouse.run(add_http('guarded', server.modern_url, ['--no-login',
     '--client-id', 'known', '--redirect-port', busy])));
@@ -163,7 +125,7 @@ test('a fixed port that is busy says who has it and leaves the paste prompt', as
 
 test('where nobody registers us the person is asked for a client', async (t) => {
   const server = await start_protected_server(t, '--no-registration');
-  const gatehouse = make_gatehouse(t, { browser: undefined });
+  const gatehouse = make_gatehouse(t, { browser: '' });
   const terminal = open_terminal(gatehouse, add_http('guarded', server.modern_url));
   await terminal.see(/offers no registration/);
   const [, port] = await terminal.see(/redirect URI:\s+http:\/\/127\.0\.0\.1:(\d+)\/callback/);
@@ -192,7 +154,7 @@ test('a server that wants a key and says nothing about it is asked for its key',
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => server.close());
-  const gatehouse = make_gatehouse(t, { browser: undefined });
+  const gatehouse = make_gatehouse(t, { browser: '' });
   const terminal = open_terminal(gatehouse,
       add_http('keyed', `http://127.0.0.1:${server.address().port}/mcp`));
   await terminal.see(/needs an API key/);
