@@ -28,6 +28,7 @@ Examples:
   gatehouse add vault https://api.example.com/mcp --bearer 'command:op read op://work/api/key'
   gatehouse add files -- npx -y @modelcontextprotocol/server-filesystem /home/me/notes
   gatehouse add crm https://crm.example.com/mcp --client-id gatehouse --client-secret-file secret
+  gatehouse add crm https://crm.example.com/mcp --client-id gatehouse --private-key file:key.pem
 
 Without a browser, for machines:
   gatehouse add crm URL --grant client_credentials --client-id ID --client-secret-file secret
@@ -57,7 +58,8 @@ Result<void> check_together(const AddOptions& o) {
     return fail(Errc::invalid_argument, "a connection has either a URL or a command",
                 std::string(kNameRule));
   const bool http_flags = !o.headers.empty() || !o.bearer.empty() || !o.client_id.empty() ||
-                          !o.scopes.empty() || o.redirect.given() || !o.issuer.empty();
+                          !o.scopes.empty() || o.redirect.given() || !o.issuer.empty() ||
+                          o.grant.key.given();
   if (is_command && http_flags)
     return fail(Errc::invalid_argument,
                 "headers and sign-in flags are for URLs; a command takes --env and --cwd");

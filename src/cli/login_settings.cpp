@@ -29,6 +29,8 @@ Task<Result<vault::Connection>> apply_login_settings(Services& services, LoginSe
     if (!secret) co_return std::unexpected(secret.error());
     oauth.client_secret = std::move(*secret);
     oauth.client_secret_reference.clear();
+    oauth.private_key = Secret();  // it would be used instead
+    oauth.private_key_reference.clear();
   }
   if (const Result<void> redirected = apply_redirect(settings.redirect, oauth); !redirected)
     co_return std::unexpected(redirected.error());

@@ -17,9 +17,13 @@ Error refused_by_hand(const Registration& registration, std::string_view name) {
       fmt::format("the authorization server {} refuses the client {} that was registered there "
                   "by hand",
                   quote_remote(registration.issuer), quote_remote(registration.client_id)),
-      fmt::format("correct its secret, or have it enabled there: gatehouse login {} --client-id "
-                  "ID --client-secret-file FILE",
-                  name)};
+      registration.auth_method == "private_key_jwt"
+          ? fmt::format("have the public part of its key registered there, or sign with another "
+                        "key: gatehouse login {} --private-key file:PATH",
+                        name)
+          : fmt::format("correct its secret, or have it enabled there: gatehouse login {} "
+                        "--client-id ID --client-secret-file FILE",
+                        name)};
 }
 
 Error refused_document(const Registration& registration, std::string_view name) {

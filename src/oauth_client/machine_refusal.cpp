@@ -8,6 +8,12 @@ namespace {
 using vault::Grant;
 
 std::string client_hint(const vault::Connection& connection) {
+  if (!connection.oauth.private_key_reference.empty() || !connection.oauth.private_key.empty()) {
+    return fmt::format(
+        "have the public part of the client's key registered there, or sign with another key: "
+        "gatehouse login {} --private-key file:PATH",
+        connection.name);
+  }
   return fmt::format(
       "correct the client: gatehouse login {} --client-id ID --client-secret-file FILE",
       connection.name);
@@ -39,6 +45,8 @@ bool is_client_of(const vault::Registration& registration, const vault::OAuthSet
          registration.client_secret.same_as(settings.client_secret) &&
          registration.private_key.same_as(settings.private_key) &&
          registration.key_id == settings.key_id &&
+         (settings.signing_algorithm.empty() ||
+          settings.signing_algorithm == registration.signing_algorithm) &&
          (settings.auth_method.empty() || settings.auth_method == registration.auth_method);
 }
 

@@ -151,6 +151,33 @@ test('a request that is repeated for a nonce has a new assertion too', async (t)
   assert.deepEqual([...new Set(refused.map(({ error }) => error))], ['use_dpop_nonce']);
 });
 
+test('a connection that comes to require DPoP needs a new login, and then has it', async (t) => {
+  const server = await start_protected_server(t);
+  const gatehouse = make_gatehouse(t);
+  assert_done(await gatehouse.run(add_http('test', server.modern_url)));
+  await echo(gatehouse);
+  assert_done(await gatehouse.run(['edit', 'test', '--dpop', 'required', '--yes']));
+  assert_exit(await gatehouse.run(call('test.echo', { message: 'hi' })), exit_code.sign_in);
+  assert_done(await gatehouse.run(['login', 'test', '--issuer', server.issuer]));
+  assert.equal((await login_of(gatehouse)).token_type, 'DPoP');
+});
+
+test('a client gets another key by login', async (t) => {
+  const gatehouse = make_gatehouse(t);
+  const client = make_signing_client(gatehouse, 'ES256', 'ec', { namedCurve: 'P-256' });
+  const server = await start_protected_server(t, ...client.server);
+  const stranger = path.join(gatehouse.home, 'stranger.pem');
+  writeFileSync(stranger, generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
+      .export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  const wrong = client.flags.map((flag) => (flag.startsWith('file:') ? `file:${stranger}` : flag));
+  const refused = await gatehouse.run(add_http('test', server.modern_url, wrong));
+  assert.notEqual(refused.code, exit_code.done);
+  assert.match(refused.stderr, /--private-key file:PATH/);
+  const right = client.flags.find((flag) => flag.startsWith('file:'));
+  assert_done(await gatehouse.run(['login', 'test', '--private-key', right]));
+  await echo(gatehouse);
+});
+
 test('a key that is none, or does not fit, is told of before anything is sent', async (t) => {
   const server = await start_protected_server(t);
   const gatehouse = make_gatehouse(t);
