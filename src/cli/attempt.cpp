@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include "async/timer.hpp"
 #include "cli/connections.hpp"
 #include "cli/person.hpp"
@@ -31,17 +34,21 @@ void tell_outcome(Terminal& terminal, const std::string& name,
 
 // A step-up in two lines: what the login may do, and what is asked for in addition.
 void tell_step_up(Terminal& terminal, const std::string& granted, const std::string& wanted) {
-  const std::string more = fmt::format("{}", fmt::join(oauth::missing_scopes(wanted, granted), " "));
+  const std::string more =
+      fmt::format("{}", fmt::join(oauth::missing_scopes(wanted, granted), " "));
   terminal.note("  granted so far:  " + printable(granted.empty() ? "nothing" : granted));
   terminal.note("  asked for now:   " + printable(wanted) +
                 (more.empty() ? "" : "  (new: " + printable(more) + ")"));
 }
 
 // A silent terminal looks dead: a command that never answers takes more than a minute to give up.
+// Cancelling the timer ends it at once: the end of a command waits for every task.
 Task<> say_when_slow(Services& services, vault::Connection connection,
-                     std::shared_ptr<const bool> ended) {
-  co_await sleep_for(kSlow);
-  if (*ended) co_return;
+                     std::shared_ptr<ShardTimer> timer) {
+  boost::system::error_code stopped;
+  co_await timer->async_wait(
+      boost::asio::redirect_error(boost::asio::use_awaitable_t<Executor>{}, stopped));
+  if (stopped) co_return;
   const bool command = connection.transport == vault::Transport::stdio;
   services.terminal.note(
       command ? fmt::format("Waiting for {} to answer; it may be fetching its packages first. "
@@ -109,14 +116,14 @@ Task<Result<void>> Attempt::satisfy(upstream::PersonNeeded need) {
 Task<Result<vault::StoredCatalog>> Attempt::list_tools() {
   while (true) {
     SignInScreen screen(services_.terminal);
-    const auto ended = std::make_shared<bool>(false);
+    const auto slow = std::make_shared<ShardTimer>(services_.executor, kSlow);
     if (authorizations_ > 0) {
       screen.busy("Listing the tools of " + connection_.name);
     } else {
-      services_.tasks.spawn("say_when_slow", say_when_slow(services_, connection_, ended));
+      services_.tasks.spawn("say_when_slow", say_when_slow(services_, connection_, slow));
     }
     Result<upstream::ListOutcome> listed = co_await services_.upstreams.refresh_catalog(target());
-    *ended = true;
+    slow->cancel();
     screen.clear();
     if (!listed) co_return std::unexpected(listed.error());
     if (auto* catalog = std::get_if<vault::StoredCatalog>(&*listed)) co_return std::move(*catalog);
