@@ -61,6 +61,8 @@ struct Request {
   CancelSource* cancel = nullptr;
   std::chrono::milliseconds timeout =
       limits::kCallTimeout;  ///< without progress; progress extends it to kCallTimeoutMax
+  /// The timeout is somebody's own word and holds also where a person may be asked meanwhile.
+  bool firm_timeout = false;
 };
 
 /// `result` of a successful response, as raw JSON object.

@@ -72,7 +72,7 @@ Task<Result<mcp::Answer>> LegacyHttpPeer::call_once(const mcp::Request& request,
                                                     Interaction* interaction) {
   // Where a person may be asked, the call may take as long as any call.
   const std::chrono::milliseconds timeout =
-      interaction != nullptr
+      may_ask_person(request, interaction)
           ? std::max<std::chrono::milliseconds>(request.timeout, limits::kCallTimeoutMax)
           : request.timeout;
   CallDeadline deadline(session_->endpoint().parts().clock.steady_now(), timeout);

@@ -60,7 +60,7 @@ Task<Result<Answered>> MessageLink::call(std::int64_t id, std::string body,
   if (!alive_) co_return fail(Errc::unavailable, obituary());
   // Where a person may be asked, the call may take as long as any call.
   const std::chrono::milliseconds timeout =
-      interaction != nullptr
+      may_ask_person(request, interaction)
           ? std::max<std::chrono::milliseconds>(request.timeout, limits::kCallTimeoutMax)
           : request.timeout;
   Pending pending(parts_.tasks.executor(), CallDeadline(parts_.clock.steady_now(), timeout));

@@ -33,7 +33,8 @@ Result<void> require_secrets(const vault::Connection& connection) {
   return fail(Errc::corrupt,
               fmt::format("the secrets of {} cannot be read: {}", connection.name,
                           connection.secrets_problem),
-              fmt::format("gatehouse remove {0}, then gatehouse add {0} again", connection.name));
+              fmt::format("give them anew: gatehouse edit {} with --bearer, --header or --env",
+                          connection.name));
 }
 
 Upstreams::Upstreams(Parts parts)
@@ -98,6 +99,11 @@ void Upstreams::record(const UpstreamPtr& upstream, const Error* error) {
 }
 
 Result<void> require_enabled(const vault::Connection& connection) {
+  if (connection.role == vault::Role::identity_provider) {
+    return fail(Errc::unsupported,
+                fmt::format("{} is an identity provider, which has no tools", connection.name),
+                fmt::format("gatehouse status {}", connection.name));
+  }
   if (connection.options.enabled) return {};
   return fail(Errc::policy, fmt::format("{} is disabled", connection.name),
               fmt::format("gatehouse enable {}", connection.name));
@@ -128,7 +134,10 @@ Task<Result<Outcome>> Upstreams::request(Target target, mcp::Request request,
   if (const auto admitted = admit(*upstream); !admitted)
     co_return std::unexpected(admitted.error());
   const InFlight place(upstream, parts_);
-  if (const auto told = upstream->connection->options.request_timeout) request.timeout = *told;
+  if (const auto told = upstream->connection->options.request_timeout) {
+    request.timeout = *told;
+    request.firm_timeout = true;
+  }
   try {
     Result<Outcome> outcome;
     if (needs_care(*upstream)) {
