@@ -169,7 +169,8 @@ class AddCommand final : public Command {
         !machine && discovery && attempt->connection().auth == vault::AuthKind::oauth;
     if (wants_login) {
       const bool chooses = !discovery->server && discovery->issuers.size() > 1;
-      if (!person_present(services) || (chooses && !services.terminal.can_ask())) {
+      const bool elsewhere = options_.device;  // a code is typed on another device
+      if (!(person_present(services) || elsewhere) || (chooses && !services.terminal.can_ask())) {
         if (chooses) tell_issuers(services.terminal, *discovery);
         co_return fail(
             Errc::sign_in_required,
@@ -203,7 +204,7 @@ class AddCommand final : public Command {
   Task<Result<Exit>> connect_provider(Services& services, Attempt& attempt,
                                       std::optional<Discovery> discovery) {
     if (attempt.connection().oauth.assertion_reference.empty()) {
-      if (!person_present(services)) {
+      if (!person_present(services) && !options_.device) {
         co_return fail(Errc::sign_in_required,
                        fmt::format("{} is added; somebody must sign in", attempt.connection().name),
                        fmt::format("gatehouse login {}", attempt.connection().name));

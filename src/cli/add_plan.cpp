@@ -49,9 +49,20 @@ std::vector<std::pair<std::string, std::string>> plan_facts(
   for (const vault::NamedSecret& variable : connection.environment)
     facts.emplace_back("variable", variable.name + ": " + kept_how(variable));
   for (const http::Allowance& allowance : connection.allowances)
-    facts.emplace_back("allowed", allowance.origin);
+    facts.emplace_back("allowed", allowance.origin + (allowance.purpose == http::Purpose::connection
+                                                          ? " as the server"
+                                                          : " as the authorization server"));
   const auto settings = settings_facts(connection.options);
   facts.insert(facts.end(), settings.begin(), settings.end());
+  const Preset* const preset = find_preset(connection.preset);
+  const bool wants_key =
+      connection.headers.empty() && (connection.auth == vault::AuthKind::headers ||
+                                     (preset != nullptr && preset->needs == Needs::key));
+  const bool wants_client = preset != nullptr && preset->needs == Needs::client &&
+                            connection.oauth.client_id.empty() && connection.headers.empty();
+  facts.emplace_back("would ask for", wants_key      ? "a key for the server"
+                                      : wants_client ? "a client registered beforehand"
+                                                     : "");
   if (!http) facts.emplace_back("then", "the command is started and its tools are listed");
   if (!discovery) return facts;
   if (discovery->problem && !may_go_on(*discovery, connection)) {
@@ -59,8 +70,6 @@ std::vector<std::pair<std::string, std::string>> plan_facts(
     return facts;
   }
   const std::string sign_in = explain_sign_in(*discovery, connection, client_metadata_url);
-  const bool wants_key = connection.auth == vault::AuthKind::headers && connection.headers.empty();
-  facts.emplace_back("would ask for", wants_key ? "a key for the server" : "");
   facts.emplace_back("then", sign_in.empty() ? "the tools are listed" : sign_in);
   return facts;
 }

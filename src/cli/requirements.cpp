@@ -13,6 +13,10 @@ using oauth_client::Discovery;
 using oauth_client::Finding;
 
 void explain(Terminal& terminal, const std::string& name, const Discovery& discovery) {
+  // A server that was not reached is said once, by the error.
+  const bool unreached =
+      discovery.problem && discovery.steps.size() == 1 && discovery.steps.front().status == 0;
+  if (unreached) return;
   for (const oauth_client::DiscoveryStep& step : discovery.steps) {
     terminal.note(fmt::format("  {}  {}  {}",
                               step.status == 0 ? "---" : std::to_string(step.status),

@@ -135,7 +135,9 @@ Task<Result<std::shared_ptr<ClientConnection>>> Connector::connect(const http::U
   }
   if (!wire) {
     Error error = wire.error();
-    if (error.code == Errc::unavailable) error.detail = url.authority() + ": " + error.detail;
+    const bool named = proxy == nullptr && IpAddress::parse(url.host());  // each attempt says it
+    if (error.code == Errc::unavailable && !named)
+      error.detail = url.authority() + ": " + error.detail;
     trail.end(proxy != nullptr ? http::Leg::Kind::proxy : http::Leg::Kind::connection, {}, error);
     co_return std::unexpected(std::move(error));
   }
