@@ -37,11 +37,13 @@ Result<void> collect(const toml::table& table, const std::string& prefix, const 
       settings.push_back({key, *text, where});
     } else if (const auto flag = node.value_exact<bool>()) {
       settings.push_back({key, *flag ? "true" : "false", where});
+    } else if (const auto number = node.value_exact<std::int64_t>()) {
+      settings.push_back({key, std::to_string(*number), where});
     } else if (const std::optional<std::string> line = words_of(node); line && key == kWordsKey) {
       settings.push_back({key, *line, where});
     } else {
       return fail(Errc::invalid_argument,
-                  fmt::format("{}: {} must be a text or a boolean", where, key));
+                  fmt::format("{}: {} must be a text, a number or a boolean", where, key));
     }
   }
   return {};
