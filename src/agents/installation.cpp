@@ -38,25 +38,37 @@ std::string words(const std::vector<std::string>& list) {
   return out;
 }
 
+/// `prefix` name and value of GATEHOUSE_HOME `suffix`; empty when it is not set.
+std::string home_text(const Launch& launch, std::string_view prefix, std::string_view between,
+                      std::string_view suffix) {
+  if (launch.home.empty()) return {};
+  return fmt::format("{}GATEHOUSE_HOME{}{}{}", prefix, between, quote(launch.home), suffix);
+}
+
 std::string json_entry(Format format, const Launch& launch) {
   if (format == Format::opencode) {
-    return fmt::format(R"({{"type": "local", "command": [{}, {}], "enabled": true}})",
-                       quote(launch.program), words(launch.arguments));
+    return fmt::format(R"({{"type": "local", "command": [{}, {}], "enabled": true{}}})",
+                       quote(launch.program), words(launch.arguments),
+                       home_text(launch, R"(, "environment": {")", R"(": )", "}"));
   }
   const bool typed = format == Format::claude_code || format == Format::vscode;
-  return fmt::format(R"({{{}"command": {}, "args": [{}]}})", typed ? R"("type": "stdio", )" : "",
-                     quote(launch.program), words(launch.arguments));
+  return fmt::format(R"({{{}"command": {}, "args": [{}]{}}})", typed ? R"("type": "stdio", )" : "",
+                     quote(launch.program), words(launch.arguments),
+                     home_text(launch, R"(, "env": {")", R"(": )", "}"));
 }
 
 std::string toml_section(const Launch& launch) {
   // A basic string of TOML takes every escape that quote() writes.
-  return fmt::format("[mcp_servers.{}]\ncommand = {}\nargs = [{}]\n", kEntryName,
-                     quote(launch.program), words(launch.arguments));
+  return fmt::format("[mcp_servers.{}]\ncommand = {}\nargs = [{}]\n{}", kEntryName,
+                     quote(launch.program), words(launch.arguments),
+                     home_text(launch, "env = { ", " = ", " }\n"));
 }
 
 std::string yaml_entry(const Launch& launch, std::string_view indent) {
-  return fmt::format("{0}{1}:\n{0}  transport: stdio\n{0}  command: {2}\n{0}  args: [{3}]\n",
-                     indent, kEntryName, quote(launch.program), words(launch.arguments));
+  const std::string environment = home_text(launch, "  env: {", ": ", "}\n");
+  return fmt::format("{0}{1}:\n{0}  transport: stdio\n{0}  command: {2}\n{0}  args: [{3}]\n{4}{5}",
+                     indent, kEntryName, quote(launch.program), words(launch.arguments),
+                     environment.empty() ? std::string_view() : indent, environment);
 }
 
 Result<std::string> as_json(Format format, std::string_view text) {

@@ -17,6 +17,7 @@ namespace gatehouse::agents {
 struct Launch {
   std::string program;                 ///< absolute path of this program
   std::vector<std::string> arguments;  ///< {"stdio"}
+  std::string home;                    ///< value of GATEHOUSE_HOME for it; empty: not set
 };
 
 inline constexpr std::string_view kEntryName = "gatehouse";

@@ -52,7 +52,7 @@ TEST(Installation, leaves_everything_else_as_it_was_and_goes_without_a_trace) {
     EXPECT_NE(*added, test.text);
     EXPECT_NE(added->find("/usr/bin/gatehouse"), std::string::npos) << *added;
     EXPECT_EQ(add_gatehouse(test.format, *added, kLaunch).value(), *added) << "not idempotent";
-    const Launch moved{"/opt/gatehouse", {"stdio", "--all"}};
+    const Launch moved{"/opt/gatehouse", {"stdio"}, "/srv/a \"b\""};
     const std::string replaced = add_gatehouse(test.format, *added, moved).value();
     EXPECT_NE(replaced.find("/opt/gatehouse"), std::string::npos) << replaced;
     EXPECT_EQ(replaced.find("/usr/bin/gatehouse"), std::string::npos) << replaced;

@@ -44,6 +44,18 @@ Result<Paths> find_paths(const Environment& environment) {
                xdg(environment, "XDG_CONFIG_HOME", base / ".config") / "gatehouse" / "config.toml"};
 }
 
+std::string configuration_folder(const Environment& environment) {
+  const std::optional<std::string> home = environment("HOME");
+  if (!home) return xdg(environment, "XDG_CONFIG_HOME", {}).string();
+  return xdg(environment, "XDG_CONFIG_HOME", fs::path(*home) / ".config").string();
+}
+
+std::string program_path() {
+  std::error_code error;
+  const fs::path path = fs::read_symlink("/proc/self/exe", error);
+  return error ? "gatehouse" : path.string();
+}
+
 Result<void> prepare(const Paths& paths) {
   std::error_code error;
   fs::create_directories(paths.data.parent_path(), error);

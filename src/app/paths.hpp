@@ -28,6 +28,12 @@ struct Paths {
 /// Errors: invalid_argument when neither GATEHOUSE_HOME nor HOME is an absolute path.
 Result<Paths> find_paths(const Environment& environment);
 
+/// Where programs of this person keep their configuration: XDG_CONFIG_HOME, else ~/.config. Empty
+/// without a home directory.
+std::string configuration_folder(const Environment& environment);
+/// Absolute path of this program; "gatehouse" where the system does not tell.
+std::string program_path();
+
 /// Makes the data folder and its parents. Errors: policy (not ours, or others may enter), storage.
 Result<void> prepare(const Paths& paths);
 

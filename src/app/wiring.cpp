@@ -51,7 +51,9 @@ gateway::StateKeys state_keys(const std::shared_ptr<vault::HeldKeys>& held) {
   return keys;
 }
 
-cli::Settings make_settings(const Paths& paths, const Config& config, const Keys& keys) {
+cli::Settings make_settings(const Wiring::Order& order, const Keys& keys) {
+  const Paths& paths = order.paths;
+  const Config& config = order.config;
   cli::Settings settings;
   settings.listen = config.listen;
   settings.public_url = config.public_url;
@@ -59,6 +61,9 @@ cli::Settings make_settings(const Paths& paths, const Config& config, const Keys
   settings.directory = paths.data;
   settings.socket = paths.socket();
   settings.version = version();
+  settings.program = program_path();
+  settings.configuration_folder = configuration_folder(order.environment);
+  settings.home_variable = order.environment("GATEHOUSE_HOME").value_or("");
   settings.dangerously_allow_http_loopback = config.dangerously_allow_http_loopback;
   settings.state_keys = state_keys(keys.held);
   return settings;
@@ -77,7 +82,7 @@ class RealWiring final : public Wiring {
   RealWiring(Order order, Keys keys, std::unique_ptr<Workers> workers,
              std::unique_ptr<vault::Store> store)
       : order_(std::move(order)),
-        settings_(make_settings(order_.paths, order_.config, keys)),
+        settings_(make_settings(order_, keys)),
         keys_(std::move(keys)),
         workers_(std::move(workers)),
         store_(std::move(store)),

@@ -93,6 +93,8 @@ CommandPtr make_token_revoke_command();
 CommandPtr make_demo_command();
 CommandPtr make_export_command();
 CommandPtr make_import_command();
+CommandPtr make_install_command();
+CommandPtr make_uninstall_command();
 CommandPtr make_keys_status_command();
 CommandPtr make_keys_rotate_command();
 CommandPtr make_keyring_set_command();

@@ -46,6 +46,8 @@ std::vector<CommandPtr> make_commands() {
   commands.push_back(make_token_revoke_command());
   commands.push_back(make_export_command());
   commands.push_back(make_import_command());
+  commands.push_back(make_install_command());
+  commands.push_back(make_uninstall_command());
   commands.push_back(make_keys_status_command());
   commands.push_back(make_keys_rotate_command());
   commands.push_back(make_keyring_set_command());

@@ -1,12 +1,15 @@
-// gatehouse import FILE: takes in what gatehouse export wrote, after showing it.
+// gatehouse import: takes in what gatehouse export wrote, or the servers of other agents on this
+// machine, after showing it.
 #include <fmt/format.h>
 
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include "agents/agent.hpp"
 #include "base/encoding.hpp"
 #include "cli/connections.hpp"
+#include "cli/import_agents.hpp"
 #include "cli/import_plan.hpp"
 #include "cli/json_out.hpp"
 #include "cli/passphrase_prompt.hpp"
@@ -50,17 +53,23 @@ class ImportCommand final : public Command {
   CommandSpec spec() override {
     CommandSpec spec;
     spec.name = "import";
-    spec.summary = "Take in connections and logins that `gatehouse export` wrote";
+    spec.summary = "Take over the servers of other agents, or what `gatehouse export` wrote";
     spec.details =
-        R"(Shows what is in the file and asks before anything is changed. A login that is here already
-stays. An import that was interrupted is run again.
+        R"(Without a file: finds the servers of Claude Code, Claude Desktop, Cursor, VS Code, Codex, OpenCode,
+tomo and openab on this machine, for you and for the project you are in, and says what cannot come along.
+With one: shows what is in it. Nothing is changed before you agree, nothing is started or contacted, and a
+login that is here already stays. An import that was interrupted is run again.
 
 Examples:
+  gatehouse import --dry-run
+  gatehouse import cursor --yes
   gatehouse import gatehouse.json
   gatehouse import gatehouse.json --rename notion=notion-work
   gatehouse import gatehouse.json --dry-run)";
     spec.arguments = {
-        {"file", "The file", &file_, Argument::Presence::required},
+        {"source",
+         "A file of `gatehouse export`, or an agent such as cursor; all agents when left out",
+         &file_},
         {"--rename", "NAME=NEW: the connection NAME of the file is called NEW here", &renames_},
         {"--replace", "Remove connections here that have a name of the file", &replace_},
         {"--passphrase-file", "Read the passphrase from there", &passphrase_file_},
@@ -73,6 +82,10 @@ Examples:
   Task<Result<Exit>> run(Services& services) override {
     Result<ImportChoices> choices = parse_choices();
     if (!choices) co_return std::unexpected(choices.error());
+    if (file_.empty() || agents::find_agent(file_) != nullptr) {
+      AgentImport order{file_, choices->rename, dry_run_, yes_, json_};
+      co_return co_await import_from_agents(services, std::move(order));
+    }
     Result<std::string> text = co_await services.workers.run([&] { return read_file(file_); });
     if (!text) co_return std::unexpected(text.error());
     Result<archive::Outline> outline = archive::read_outline(*text);

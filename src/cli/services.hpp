@@ -17,8 +17,8 @@
 #include "oauth_client/login.hpp"
 #include "oauth_client/token_source.hpp"
 #include "upstream/upstreams.hpp"
-#include "vault/secret_resolver.hpp"
 #include "vault/key_sources.hpp"
+#include "vault/secret_resolver.hpp"
 #include "vault/store.hpp"
 
 namespace gatehouse::cli {
@@ -33,6 +33,9 @@ struct Settings {
   std::string directory;  ///< of the store
   std::string socket;     ///< of the running gateway on this store
   std::string version;
+  std::string program;               ///< absolute path of this program
+  std::string configuration_folder;  ///< where programs keep theirs: XDG_CONFIG_HOME, ~/.config
+  std::string home_variable;         ///< GATEHOUSE_HOME as set; empty: not set
   bool dangerously_allow_http_loopback = false;
   gateway::StateKeys state_keys;  ///< seal what clients carry for the gateway
 };
