@@ -96,7 +96,7 @@ Task<Result<Credential>> MachineGrants::obtain(MachineOrder order) {
     co_return done;
   }
   const Error& error = done.error();
-  logger_.warn("token_not_obtained", {{"connection", order.connection.name},
+  logger_.info("token_not_obtained", {{"connection", order.connection.name},
                                       {"code", std::string(to_string(error.code))},
                                       {"detail", error.detail}});
   // Who keeps asking with a bad secret gets locked out.
@@ -109,15 +109,16 @@ Task<Result<Credential>> MachineGrants::attempt(MachineOrder& order) {
   auto settings = co_await read_settings(order.connection);
   if (!settings) co_return std::unexpected(settings.error());
   for (int round = 0; round < kRounds; ++round) {
-    auto row = co_await find_row(order.key);
-    if (!row) co_return std::unexpected(row.error());
-    auto reused = co_await reuse_plan(order, *row, *settings);
+    auto stored = co_await find_stored(order.key);
+    if (!stored) co_return std::unexpected(stored.error());
+    const Row& row = stored->row;
+    auto reused = co_await reuse_plan(order, row, *settings);
     if (!reused) co_return std::unexpected(reused.error());
-    if (*reused && *row && is_good(**row, order, clock_.now())) co_return std::move(**row);
+    if (*reused && row && is_good(*row, order, clock_.now())) co_return *row;
     Result<Plan> plan =
-        *reused ? Result<Plan>(std::move(**reused)) : co_await make_plan(order, *row, *settings);
+        *reused ? Result<Plan>(std::move(**reused)) : co_await make_plan(order, row, *settings);
     if (!plan) co_return std::unexpected(plan.error());
-    const auto ready = co_await prepare_row(order, *plan, *row);
+    const auto ready = co_await prepare_row(order, *plan, *stored);
     if (!ready && ready.error().code == Errc::conflict) continue;
     if (!ready) co_return std::unexpected(ready.error());
     auto done = co_await ask_under_lease(order, *plan);
@@ -126,11 +127,17 @@ Task<Result<Credential>> MachineGrants::attempt(MachineOrder& order) {
   co_return changed_meanwhile();
 }
 
-Task<Result<MachineGrants::Row>> MachineGrants::find_row(const vault::CredentialKey& key) {
+Task<Result<MachineGrants::Stored>> MachineGrants::find_stored(const vault::CredentialKey& key) {
   auto row = co_await store_.credentials().find(key);
+  if (row) {
+    const std::int64_t epoch = *row ? (*row)->epoch : 0;
+    co_return Stored{std::move(*row), epoch};
+  }
+  if (row.error().code != Errc::corrupt) co_return std::unexpected(row.error());
   // A row that cannot be decrypted is replaced: nobody is needed for that.
-  if (!row && row.error().code == Errc::corrupt) co_return Row();
-  co_return row;
+  const auto epoch = co_await store_.credentials().find_epoch(key);
+  if (!epoch) co_return std::unexpected(epoch.error());
+  co_return Stored{std::nullopt, *epoch};
 }
 
 Task<Result<Secret>> MachineGrants::read_reference(std::string reference, std::string what) {
@@ -232,14 +239,12 @@ Task<Result<MachineGrants::Plan>> MachineGrants::make_plan(const MachineOrder& o
 
 /// The row that the lease is taken on; what was obtained for something else ends here.
 Task<Result<void>> MachineGrants::prepare_row(const MachineOrder& order, const Plan& plan,
-                                              const Row& row) {
-  if (row && is_row_of(*row, plan.binding, plan.scope, plan.key)) co_return Result<void>{};
-  const auto epoch = co_await store_.credentials().find_epoch(order.key);
-  if (!epoch) co_return std::unexpected(epoch.error());
+                                              const Stored& stored) {
+  if (stored.row && is_row_of(*stored.row, plan.binding, plan.scope, plan.key))
+    co_return Result<void>{};
   Credential credential{.key = order.key, .binding = plan.binding, .requested_scope = plan.scope};
   if (plan.key) credential.dpop_key = plan.key->to_pem();
-  const auto saved =
-      co_await store_.credentials().save_login(std::move(credential), row ? row->epoch : *epoch);
+  const auto saved = co_await store_.credentials().save_login(std::move(credential), stored.epoch);
   if (!saved) co_return std::unexpected(saved.error());
   co_return Result<void>{};
 }

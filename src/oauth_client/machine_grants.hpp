@@ -82,9 +82,14 @@ class MachineGrants final {
     oauth::ClientAuthentication client;
   };
   using Row = std::optional<vault::Credential>;
+  /// What is stored when an attempt begins; a row that came or changed since is not overwritten.
+  struct Stored {
+    Row row;                 ///< nothing: none, or one that cannot be decrypted
+    std::int64_t epoch = 0;  ///< 0: none
+  };
 
   Task<Result<vault::Credential>> attempt(MachineOrder& order);
-  Task<Result<Row>> find_row(const vault::CredentialKey& key);
+  Task<Result<Stored>> find_stored(const vault::CredentialKey& key);
   Task<Result<vault::OAuthSettings>> read_settings(const vault::Connection& connection);
   Task<Result<std::optional<Plan>>> reuse_plan(const MachineOrder& order, const Row& row,
                                                const vault::OAuthSettings& settings);
@@ -93,7 +98,7 @@ class MachineGrants final {
   Task<Result<vault::Registration>> choose_client(const MachineOrder& order, const Row& row,
                                                   const vault::OAuthSettings& settings,
                                                   const oauth::AuthorizationServerMetadata& server);
-  Task<Result<void>> prepare_row(const MachineOrder& order, const Plan& plan, const Row& row);
+  Task<Result<void>> prepare_row(const MachineOrder& order, const Plan& plan, const Stored& stored);
   Task<Result<vault::Credential>> ask_under_lease(const MachineOrder& order, const Plan& plan);
   Task<Result<vault::Credential>> ask_and_save(const MachineOrder& order, const Plan& plan,
                                                const vault::Credential& row);

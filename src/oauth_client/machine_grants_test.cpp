@@ -161,6 +161,38 @@ TEST_F(MachineGrantsTest, a_winner_of_another_process_is_adopted) {
   EXPECT_EQ(asked(), 1);
 }
 
+TEST_F(MachineGrantsTest, what_another_process_stored_during_discovery_is_not_overwritten) {
+  vault::Credential theirs{.key = key,
+                           .binding = {.issuer = kIssuer,
+                                       .resource = kServer,
+                                       .registration = {"reg_theirs"},
+                                       .token_endpoint = kTokenUrl,
+                                       .revocation_endpoint = kRevokeUrl,
+                                       .server_url = kServer},
+                           .requested_scope = "read"};
+  theirs.tokens.access_token = Secret("at-theirs");
+  theirs.tokens.obtained_at = clock.now();
+  store.before["save_login"] = [this, theirs] {
+    boost::asio::io_context other;
+    vault::Registration registration{.id = {"reg_theirs"},
+                                     .organization = key.organization,
+                                     .issuer = kIssuer,
+                                     .kind = vault::RegistrationKind::preregistered,
+                                     .client_id = "machine",
+                                     .client_secret = Secret("s1"),
+                                     .auth_method = "client_secret_basic"};
+    const auto current =
+        run_to_end(other, memory.registrations().find_current(
+                              key.organization, kIssuer, vault::RegistrationKind::preregistered));
+    (void)run_to_end(other,
+                     memory.registrations().save(
+                         registration, *current ? std::optional((*current)->id) : std::nullopt));
+    (void)run_to_end(other, memory.credentials().save_login(theirs, 0));
+  };
+  EXPECT_EQ((*get())->value.reveal(), "at-theirs");
+  EXPECT_EQ(asked(), 0);
+}
+
 TEST_F(MachineGrantsTest, a_refused_client_names_what_to_correct_and_is_not_tried_again_at_once) {
   refuse(401, "invalid_client");
   const auto token = get();

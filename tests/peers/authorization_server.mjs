@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider, { errors } from 'oidc-provider';
+import { enterprise_grants, workload_assertion } from './enterprise_grants.mjs';
 import { read_form, send_html, send_json } from './http_bits.mjs';
 
 export const scopes = ['mcp:read', 'mcp:write'];
@@ -32,6 +33,10 @@ function configuration(options, resources, keys) {
       registration: { enabled: options.registration },
       registrationManagement: { enabled: options.registration, rotateRegistrationAccessToken: false },
       revocation: { enabled: true },
+      clientCredentials: { enabled: true },
+      deviceFlow: { enabled: options.device, userCodeInputSource: (ctx, form) => show_form(ctx, form),
+        userCodeConfirmSource: (ctx, form) => show_form(ctx, form),
+        successSource: (ctx) => { ctx.body = '<!doctype html><p>signed in'; } },
       ...(options.dpop_nonce ? { dPoP: { enabled: true, nonceSecret: randomBytes(32),
         requireNonce: () => true } } : {}),
       resourceIndicators: {
@@ -62,11 +67,20 @@ function configuration(options, resources, keys) {
   };
 }
 
+// The pages of the device flow (RFC 8628), each with a button that agrees.
+function show_form(ctx, form) {
+  ctx.body = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Device</title>` +
+      form.replace('</form>', '<button type="submit">Continue</button></form>');
+}
+
 // What was asked of the server, for tests that assert on it: GET /__peer/stats.
 function watch(provider, stats) {
   const note = (kind, ctx, error) => stats.refused.push({
     kind, error: error.error, description: error.error_description });
-  provider.on('grant.success', ({ oidc }) => { stats.tokens[oidc.params.grant_type] += 1; });
+  provider.on('grant.success', ({ oidc }) => {
+    const { grant_type } = oidc.params;
+    stats.tokens[grant_type] = (stats.tokens[grant_type] ?? 0) + 1;
+  });
   provider.on('grant.error', (ctx, error) => note('token', ctx, error));
   provider.on('authorization.error', (ctx, error) => note('authorization', ctx, error));
   provider.on('registration_create.success', (_ctx, client) => {
@@ -140,6 +154,11 @@ export async function start_authorization_server(options, resources) {
   const server = createServer((req, res) => {
     if (req.url === '/__peer/stats') return send_json(res, stats);
     if (req.url === '/__peer/forget_clients') return forget_clients(provider, stats, res);
+    if (req.url.startsWith('/__peer/workload_assertion')) {
+      const audience = new URL(req.url, issuer).searchParams.get('audience') ?? undefined;
+      return workload_assertion(provider, keys, audience).then((assertion) =>
+        send_json(res, { assertion }));
+    }
     if (req.url.startsWith('/__peer/refuse_clients')) {
       refusals = Number(new URL(req.url, issuer).searchParams.get('times'));
       return send_json(res, { refusals });
@@ -160,6 +179,7 @@ export async function start_authorization_server(options, resources) {
   const issuer = `http://127.0.0.1:${server.address().port}`;
   provider = new Provider(issuer, configuration(options, resources, keys));
   handler = provider.callback();
+  enterprise_grants(provider, keys, resources);
   watch(provider, stats);
   return { issuer, stats, provider, keys, close: () => server.closeAllConnections() };
 }

@@ -5,6 +5,7 @@
 //   protected_server.mjs [--interaction auto|page|deny] [--access-ttl SECONDS]
 //       [--refresh always|offline] [--no-registration] [--account NAME] [--client JSON]...
 //       [--dpop | --dpop-nonce]        only tokens bound to a key (RFC 9449), with servers' nonces
+//       [--device]                     offers sign-ins by a code on another device (RFC 8628)
 //       [--token-delay MILLISECONDS]   how long the token endpoint thinks, so that requests overlap
 //
 // --client adds a pre-registered client (oidc-provider's client metadata). Control, for tests:
@@ -20,6 +21,7 @@ const { values } = parseArgs({ options: {
   'access-ttl': { type: 'string', default: '3600' },
   refresh: { type: 'string', default: 'always' },
   'no-registration': { type: 'boolean', default: false },
+  device: { type: 'boolean', default: false },
   account: { type: 'string', default: 'alice' },
   client: { type: 'string', multiple: true, default: [] },
   'token-delay': { type: 'string', default: '0' },
@@ -34,6 +36,7 @@ const authorization_server = await start_authorization_server({
   access_ttl: Number(values['access-ttl']),
   refresh: values.refresh,
   registration: !values['no-registration'],
+  device: values.device,
   account: values.account,
   token_delay_ms: Number(values['token-delay']),
   dpop_nonce: values['dpop-nonce'],
