@@ -65,9 +65,8 @@ Task<Result<Discovery>> find_out(Services& services, SignInOrder& order) {
       discovery = std::move(found->discovery);
       allowances = std::move(found->allowances);
     }
-    const auto change = order.options.issuer.empty()
-                            ? oauth_client::find_change(*discovery, known)
-                            : std::optional<oauth_client::IssuerChange>();
+    const auto change = order.options.issuer.empty() ? oauth_client::find_change(*discovery, known)
+                                                     : std::optional<oauth_client::IssuerChange>();
     if (change) {
       Result<std::string> agreed = co_await agree_to_issuer(services, connection.name, *change);
       if (!agreed) co_return std::unexpected(agreed.error());
@@ -83,13 +82,16 @@ Task<Result<Discovery>> find_out(Services& services, SignInOrder& order) {
     }
     // A choice that leads nowhere is not kept.
     const bool chosen = discovery && discovery->server && issuer != connection.oauth.issuer;
-    if (allowances != connection.allowances || chosen) {
+    // A login that there is works on until the new one is made: a move is stored with that.
+    const bool moves = chosen && !known.empty() && issuer != known;
+    if (allowances != connection.allowances || (chosen && !moves)) {
       connection.allowances = std::move(allowances);
-      if (chosen) connection.oauth.issuer = issuer;
+      if (chosen && !moves) connection.oauth.issuer = issuer;
       Result<vault::Connection> updated = co_await services.store.connections().update(connection);
       if (!updated) co_return std::unexpected(updated.error());
       connection = std::move(*updated);
     }
+    if (moves) connection.oauth.issuer = issuer;
     if (discovery) co_return std::move(*discovery);
   }
 }
@@ -238,6 +240,7 @@ Task<Result<SignedIn>> sign_in(Services& services, SignInOrder order) {
   SignInScreen screen(services.terminal);
   say_title(services.terminal, order);
   if (!order.discovery) screen.busy("Finding out where to sign in");
+  const std::string chosen_before = order.connection.oauth.issuer;
   Result<Discovery> discovery = co_await find_out(services, order);
   if (!discovery) co_return std::unexpected(discovery.error());
   Result<oauth::AuthorizationServerMetadata> server = oauth_client::require_server(*discovery);
@@ -250,7 +253,8 @@ Task<Result<SignedIn>> sign_in(Services& services, SignInOrder order) {
   Result<LoginOutcome> outcome =
       co_await by_person({services, order, screen, race}, order, std::move(*discovery));
   if (!outcome) co_return std::unexpected(outcome.error());
-  if (order.connection.auth != vault::AuthKind::oauth) {
+  const bool moved = order.connection.oauth.issuer != chosen_before;
+  if (order.connection.auth != vault::AuthKind::oauth || moved) {
     order.connection.auth = vault::AuthKind::oauth;
     Result<vault::Connection> updated =
         co_await services.store.connections().update(order.connection);

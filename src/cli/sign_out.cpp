@@ -109,7 +109,10 @@ void tell(Terminal& terminal, const SignedOut& ended) {
 
 void tell(Terminal& terminal, const std::vector<DeletionReport>& clients) {
   for (const DeletionReport& report : clients) {
-    if (report.outcome == Deletion::deleted) {
+    if (report.outcome == Deletion::unsupported) {
+      terminal.note(fmt::format("Our registration at {} is forgotten here; {}.",
+                                printable(report.issuer), printable(report.detail)));
+    } else if (report.outcome == Deletion::deleted) {
       terminal.note(
           fmt::format("Our registration at {} is deleted there.", printable(report.issuer)));
     } else if (report.outcome == Deletion::failed) {
