@@ -42,6 +42,13 @@ TEST_F(HttpModern, a_raw_result_passes_and_gets_only_what_it_lacks) {
   EXPECT_THAT(send(modern("tools/call", "raw")).body, HasSubstr(R"("version":"1.0"}}}})"));
 }
 
+TEST_F(HttpModern, a_refusal_without_a_body_is_an_error_under_the_requests_id) {
+  const auto response = send(modern("tools/call", "forbid"));
+  expect_error(response, 403, -32603);
+  EXPECT_THAT(response.body, HasSubstr("scope"));
+  EXPECT_EQ(response.headers.find("WWW-Authenticate"), "Bearer x");
+}
+
 TEST_F(HttpModern, everyone_is_authenticated_before_anything_is_looked_at) {
   for (const std::string_view method : {"POST", "GET", "DELETE", "OPTIONS"}) {
     const auto response = send({std::string(method), "/mcp", {}, "garbage"});

@@ -55,6 +55,11 @@ class EchoService final : public Service {
     if (call.name() == "refuse") {
       co_return Reply{Reply::Refusal{{403, {{"WWW-Authenticate", "Bearer x"}}, "no"}, "scope"}};
     }
+    if (call.name() == "forbid") {
+      co_return Reply{Reply::Refusal{
+          {403, {{"WWW-Authenticate", "Bearer x"}, {"Content-Type", "application/json"}}, {}},
+          "scope"}};
+    }
     if (call.name() == "throw") throw std::runtime_error("secret detail");
     co_return Reply{Reply::Failure{-32602, "unknown tool", R"({"tool":1})", 0}};
   }
