@@ -254,7 +254,8 @@ Task<Result<std::optional<PersonNeeded>>> Upstreams::on_refusal(UpstreamPtr upst
     error = key_refused(upstream, refusal.status);
   } else if (used) {
     error.detail =
-        fmt::format("{} refuses the token of the last sign-in (HTTP {})", name, refusal.status);
+        fmt::format("{} refuses the token of the last sign-in{} (HTTP {})", name,
+                    used->key ? ", which is bound to a key (DPoP)," : "", refusal.status);
   }
   co_await save_health(upstream, vault::Health::sign_in_required, error);
   co_return PersonNeeded{PersonNeeded::Why::sign_in, error, {}, refusal.challenges};

@@ -151,15 +151,20 @@ test('a request that is repeated for a nonce has a new assertion too', async (t)
   assert.deepEqual([...new Set(refused.map(({ error }) => error))], ['use_dpop_nonce']);
 });
 
-test('a connection that comes to require DPoP needs a new login, and then has it', async (t) => {
+test('an ordinary login is not used once a connection requires DPoP', async (t) => {
   const server = await start_protected_server(t);
   const gatehouse = make_gatehouse(t);
   assert_done(await gatehouse.run(add_http('test', server.modern_url)));
   await echo(gatehouse);
   assert_done(await gatehouse.run(['edit', 'test', '--dpop', 'required', '--yes']));
-  assert_exit(await gatehouse.run(call('test.echo', { message: 'hi' })), exit_code.sign_in);
-  assert_done(await gatehouse.run(['login', 'test', '--issuer', server.issuer]));
-  assert.equal((await login_of(gatehouse)).token_type, 'DPoP');
+  // This server knows bearer tokens only; signing in again does not help.
+  const refused = await gatehouse.run(call('test.echo', { message: 'hi' }));
+  assert_exit(refused, exit_code.sign_in);
+  assert.match(refused.stderr, /DPoP is required now/);
+  assert.match(refused.stderr, /bound to a key \(DPoP\)/);
+  assert_done(await gatehouse.run(['edit', 'test', '--dpop', 'automatic', '--yes']));
+  await echo(gatehouse);
+  assert.equal((await login_of(gatehouse)).token_type, 'Bearer');
 });
 
 test('a client gets another key by login', async (t) => {
