@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "agents/agent.hpp"
 #include "app/config.hpp"
 #include "app/paths.hpp"
 #include "app/version.hpp"
@@ -46,8 +47,12 @@ std::vector<std::string> names_in_store(cli::ValueKind kind) {
 }
 
 std::vector<std::string> known_values(cli::ValueKind kind) {
-  if (kind != cli::ValueKind::preset) return names_in_store(kind);
   std::vector<std::string> names;
+  if (kind == cli::ValueKind::agent) {
+    for (const agents::Agent& agent : agents::known_agents()) names.emplace_back(agent.name);
+    return names;
+  }
+  if (kind != cli::ValueKind::preset) return names_in_store(kind);
   for (const auto& preset : cli::all_presets()) names.emplace_back(preset.name);
   return names;
 }

@@ -1,5 +1,7 @@
 #include "cli/completion.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -12,12 +14,15 @@ namespace {
 
 using Words = std::span<const std::string>;
 
+enum class Files { no, too };  ///< besides the names of a kind
+
 /// What an argument takes. The first entry that fits is taken; an empty command stands for all.
 struct Takes {
   std::string_view command;
   std::string_view argument;
   std::optional<ValueKind> kind;
   std::vector<std::string_view> choices = {};
+  Files files = Files::no;
 };
 
 const std::vector<Takes>& takes_table() {
@@ -40,7 +45,8 @@ const std::vector<Takes>& takes_table() {
       {"", "--client-secret-file", file},
       {"", "--passphrase-file", file},
       {"", "--output", file},
-      {"import", "file", file},
+      {"import", "source", agent, {}, Files::too},
+      {"", "agent", agent},
   };
   return table;
 }
@@ -196,6 +202,7 @@ class Completer {
     if (takes == takes_table().end()) return std::move(out_);
     for (const std::string_view choice : takes->choices) offer(choice, "");
     if (!takes->kind) return std::move(out_);
+    out_.files = takes->files == Files::too;
     if (*takes->kind == ValueKind::file) {
       out_.files = true;
     } else {
@@ -267,6 +274,21 @@ Completions complete(std::span<const std::string> words, const std::vector<Comma
                      const KnownValues& known) {
   static const std::vector<std::string> nothing(1);
   return Completer(words.empty() ? Words(nothing) : words, specs, known).run();
+}
+
+std::vector<std::string> stale_entries(const std::vector<CommandSpec>& specs) {
+  std::vector<std::string> stale;
+  for (const Takes& entry : takes_table()) {
+    const bool used = std::ranges::any_of(specs, [&](const CommandSpec& spec) {
+      if (!entry.command.empty() && entry.command != spec.name) return false;
+      return entry.argument.empty() ||
+             std::ranges::any_of(spec.arguments, [&](const Argument& argument) {
+               return holds(names_of(argument), entry.argument);
+             });
+    });
+    if (!used) stale.push_back(fmt::format("{} {}", entry.command, entry.argument));
+  }
+  return stale;
 }
 
 std::string_view completion_script(std::string_view shell) {

@@ -12,7 +12,7 @@
 
 namespace gatehouse::cli {
 
-enum class ValueKind { connection, capability, agent_token, file, preset };
+enum class ValueKind { connection, capability, agent_token, file, preset, agent };
 
 /// What names there are of a kind; called at most once. Of files: never called.
 using KnownValues = std::function<std::vector<std::string>(ValueKind kind)>;
@@ -32,6 +32,9 @@ struct Completions {
 /// commands are not offered.
 Completions complete(std::span<const std::string> words, const std::vector<CommandSpec>& specs,
                      const KnownValues& known);
+
+/// Entries of our table of what arguments take that no command has (any more); for a test.
+std::vector<std::string> stale_entries(const std::vector<CommandSpec>& specs);
 
 /// The script for "bash", "zsh" or "fish".
 std::string_view completion_script(std::string_view shell);

@@ -88,6 +88,10 @@ TEST_F(Completing, hides_what_help_hides) {
   EXPECT_THAT(values({"secret"}), IsEmpty());
 }
 
+TEST_F(Completing, knows_no_argument_that_is_gone) {
+  EXPECT_THAT(stale_entries(specs_), IsEmpty());
+}
+
 TEST_F(Completing, every_group_has_a_summary) {
   for (const CommandSpec& spec : specs_) {
     const std::size_t space = spec.name.find(' ');
