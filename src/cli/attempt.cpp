@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
+#include "async/condition.hpp"
 #include "async/timer.hpp"
 #include "cli/connections.hpp"
 #include "cli/person.hpp"
@@ -41,14 +39,23 @@ void tell_step_up(Terminal& terminal, const std::string& granted, const std::str
                 (more.empty() ? "" : "  (new: " + printable(more) + ")"));
 }
 
+// Something that is waited for.
+struct Wait {
+  explicit Wait(Executor executor) : changed(executor) {}
+  Condition changed;
+  bool ended = false;
+};
+
+Task<Result<bool>> until_ended(std::shared_ptr<Wait> wait) {
+  while (!wait->ended) co_await wait->changed.wait();
+  co_return true;
+}
+
 // A silent terminal looks dead: a command that never answers takes more than a minute to give up.
-// Cancelling the timer ends it at once: the end of a command waits for every task.
-Task<> say_when_slow(Services& services, vault::Connection connection,
-                     std::shared_ptr<ShardTimer> timer) {
-  boost::system::error_code stopped;
-  co_await timer->async_wait(
-      boost::asio::redirect_error(boost::asio::use_awaitable_t<Executor>{}, stopped));
-  if (stopped) co_return;
+// It ends with the wait: the end of a command waits for every task.
+Task<> say_when_slow(Services& services, vault::Connection connection, std::shared_ptr<Wait> wait) {
+  const Result<bool> in_time = co_await with_timeout(kSlow, until_ended(wait), "the server");
+  if (in_time) co_return;
   const bool command = connection.transport == vault::Transport::stdio;
   services.terminal.note(
       command ? fmt::format("Waiting for {} to answer; it may be fetching its packages first. "
@@ -100,6 +107,7 @@ Task<Result<void>> Attempt::satisfy(upstream::PersonNeeded need) {
     co_return std::unexpected(error);
   }
   services_.terminal.note(printable(need.error.detail) + ".");
+  if (oauth_client::is_machine(connection_)) co_return co_await sign_in_at_provider(need.error);
   if (need.why == upstream::PersonNeeded::Why::more_scope) {
     const auto row =
         co_await services_.store.credentials().find(upstream::credential_key(target()));
@@ -113,17 +121,36 @@ Task<Result<void>> Attempt::satisfy(upstream::PersonNeeded need) {
   co_return Result<void>{};
 }
 
+// Nobody signs in to such a server itself: the identity provider is asked to vouch anew.
+Task<Result<void>> Attempt::sign_in_at_provider(Error need) {
+  auto provider = co_await services_.store.connections().find(connection_.organization,
+                                                              connection_.oauth.identity_provider);
+  if (!provider) co_return std::unexpected(provider.error());
+  if (!*provider) co_return std::unexpected(need);
+  ++authorizations_;
+  SignInOrder order;
+  order.connection = std::move(**provider);
+  order.options = options_;
+  order.options.issuer.clear();
+  const Result<SignedIn> done = co_await sign_in(services_, std::move(order));
+  if (!done) co_return std::unexpected(done.error());
+  tell_outcome(services_.terminal, done->connection.name, done->outcome);
+  services_.upstreams.reset(connection_.id);
+  co_return Result<void>{};
+}
+
 Task<Result<vault::StoredCatalog>> Attempt::list_tools() {
   while (true) {
     SignInScreen screen(services_.terminal);
-    const auto slow = std::make_shared<ShardTimer>(services_.executor, kSlow);
+    const auto wait = std::make_shared<Wait>(services_.executor);
     if (authorizations_ > 0) {
       screen.busy("Listing the tools of " + connection_.name);
     } else {
-      services_.tasks.spawn("say_when_slow", say_when_slow(services_, connection_, slow));
+      services_.tasks.spawn("say_when_slow", say_when_slow(services_, connection_, wait));
     }
     Result<upstream::ListOutcome> listed = co_await services_.upstreams.refresh_catalog(target());
-    slow->cancel();
+    wait->ended = true;
+    wait->changed.notify_all();
     screen.clear();
     if (!listed) co_return std::unexpected(listed.error());
     if (auto* catalog = std::get_if<vault::StoredCatalog>(&*listed)) co_return std::move(*catalog);

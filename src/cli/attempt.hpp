@@ -40,6 +40,7 @@ class Attempt final {
 
  private:
   Task<Result<oauth_client::LoginOutcome>> authorize(SignInOrder order);
+  Task<Result<void>> sign_in_at_provider(Error need);
 
   Services& services_;
   vault::Connection connection_;

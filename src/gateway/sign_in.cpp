@@ -7,6 +7,7 @@
 #include "gateway/meta_tools.hpp"
 #include "jsonrpc/json.hpp"
 #include "mcp/error_codes.hpp"
+#include "oauth_client/machine_grants.hpp"
 
 namespace gatehouse::gateway {
 namespace {
@@ -81,9 +82,11 @@ Task<std::int64_t> SignIn::epoch_of(vault::CredentialKey key) {
 
 Task<SignIn::Answered> SignIn::answer(mcp_server::Call& call, const NeedsPerson& needs,
                                       const RequestBinding& binding) {
-  const bool by_header = needs.target.connection->auth == vault::AuthKind::headers;
-  const std::string link = by_header ? std::string() : make_link_(needs.target, needs.need);
-  if (by_header) {
+  // Where nobody signs in to the server itself, the error names who must act.
+  const bool elsewhere = needs.target.connection->auth == vault::AuthKind::headers ||
+                         oauth_client::is_machine(*needs.target.connection);
+  const std::string link = elsewhere ? std::string() : make_link_(needs.target, needs.need);
+  if (elsewhere) {
     co_return Answered{text_reply(describe(needs.need.error), true), false};
   }
   if (link.empty() || !call.capabilities().elicitation_url)

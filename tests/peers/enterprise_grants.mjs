@@ -36,7 +36,7 @@ export function enterprise_grants(provider, keys, resources) {
     ({ kty, n, e, alg, use, kid })) });
 
   // `audience` may be another server's issuer: the one that the MCP server names.
-  async function exchange(ctx, next) {
+  async function exchange(ctx) {
     const { params, client } = ctx.oidc;
     require_that(params.subject_token_type === id_token, 'an ID token is exchanged');
     require_that(params.requested_token_type === id_jag, 'an ID-JAG is issued');
@@ -50,10 +50,9 @@ export function enterprise_grants(provider, keys, resources) {
         .sign(await importJWK(keys.keys[0], 'RS256'));
     ctx.body = { access_token: assertion, issued_token_type: id_jag, token_type: 'N_A',
       expires_in: 300 };
-    await next();
   }
 
-  async function jwt_bearer(ctx, next) {
+  async function jwt_bearer(ctx) {
     const { params, client } = ctx.oidc;
     require_that(params.assertion, 'assertion is missing');
     const { payload, protectedHeader } = await verified(params.assertion, key_set,
@@ -72,7 +71,6 @@ export function enterprise_grants(provider, keys, resources) {
         .setIssuer(provider.issuer).setAudience(resource).setSubject(payload.sub).setIssuedAt()
         .setExpirationTime('1h').sign(await importJWK(keys.keys[0], 'RS256'));
     ctx.body = { access_token: token, token_type: 'Bearer', expires_in: 3600, scope };
-    await next();
   }
 
   provider.registerGrantType(exchange_grant, exchange, ['audience', 'resource', 'scope',
