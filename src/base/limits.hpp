@@ -109,6 +109,7 @@ inline constexpr auto kIdleRefreshLook = 60s;         ///< at least so often, si
 // Secrets read where a reference says
 inline constexpr std::size_t kSecretBytes = 16 * 1024;  ///< one value; a PEM key fits many times
 inline constexpr auto kSecretCommand = 10s;             ///< a command that prints one
+inline constexpr auto kSecretPause = 3s;  ///< between two readings after refusals
 
 // Search
 inline constexpr std::size_t kSearchLimit = 50;         ///< most results of one search

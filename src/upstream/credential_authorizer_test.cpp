@@ -15,7 +15,7 @@ class CredentialAuthorizerTest : public fakes::OAuthFixture {
 
   CredentialAuthorizer make(vault::SecretResolver resolver = nullptr) {
     const auto shared = std::make_shared<const vault::Connection>(connection);
-    return {shared, key, source, std::make_shared<FixedHeaders>(shared, resolver, tasks)};
+    return {shared, key, source, std::make_shared<FixedHeaders>(shared, resolver, tasks, clock)};
   }
 
   std::vector<mcp_client::Authorizer::Header> headers(vault::AuthKind auth) {
@@ -82,7 +82,12 @@ TEST_F(CredentialAuthorizerTest, a_reference_is_read_once_and_again_only_after_a
   const FixedHeaders::ListPtr used = authorizer.fixed().current();
   EXPECT_TRUE(*run(authorizer.fixed().read_again(used)));
   EXPECT_EQ(run(authorizer.headers())->at(0).value.reveal(), "two");
-  EXPECT_FALSE(*run(authorizer.fixed().read_again(authorizer.fixed().current())));
+  const FixedHeaders::ListPtr second = authorizer.fixed().current();
+  reading.value = "three";
+  EXPECT_FALSE(*run(authorizer.fixed().read_again(second))) << "too soon";
+  reading.value = "two";
+  clock.advance(limits::kSecretPause);
+  EXPECT_FALSE(*run(authorizer.fixed().read_again(second))) << "the same again";
   EXPECT_TRUE(*run(authorizer.fixed().read_again(used))) << "read by another request meanwhile";
   EXPECT_EQ(reading.count, 3);
 }

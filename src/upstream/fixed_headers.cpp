@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/limits.hpp"
 #include "http/message.hpp"
 
 namespace gatehouse::upstream {
@@ -19,8 +20,11 @@ Task<Result<Secret>> read_secret(vault::NamedSecret secret, vault::SecretResolve
 }
 
 FixedHeaders::FixedHeaders(std::shared_ptr<const vault::Connection> connection,
-                           vault::SecretResolver resolver, TaskGroup& tasks)
-    : connection_(std::move(connection)), resolver_(std::move(resolver)), flights_(tasks) {
+                           vault::SecretResolver resolver, TaskGroup& tasks, const Clock& clock)
+    : connection_(std::move(connection)),
+      resolver_(std::move(resolver)),
+      clock_(clock),
+      flights_(tasks) {
   if (by_reference()) return;
   List headers;
   for (const vault::NamedSecret& header : connection_->headers)
@@ -64,6 +68,10 @@ Task<Result<bool>> FixedHeaders::read_again(ListPtr used) {
   };
   // Another request may have read them since.
   if (used && current_ && !same(*used, *current_)) co_return true;
+  const SteadyTime now = clock_.steady_now();
+  const bool joins = flights_.size() > 0;
+  if (!joins && read_again_at_ && now - *read_again_at_ < limits::kSecretPause) co_return false;
+  if (!joins) read_again_at_ = now;
   Result<ListPtr> fresh =
       co_await flights_.run(0, [self = shared_from_this()] { return read(self); });
   if (!fresh) co_return std::unexpected(fresh.error());

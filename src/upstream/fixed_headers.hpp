@@ -8,6 +8,7 @@
 
 #include "async/single_flight.hpp"
 #include "async/task_group.hpp"
+#include "base/clock.hpp"
 #include "mcp_client/peer.hpp"
 #include "vault/records.hpp"
 #include "vault/secret_resolver.hpp"
@@ -19,10 +20,10 @@ class FixedHeaders final : public std::enable_shared_from_this<FixedHeaders> {
   using List = std::vector<mcp_client::Authorizer::Header>;
   using ListPtr = std::shared_ptr<const List>;
 
-  /// `tasks` must outlive this and the reading it starts. Without a resolver a reference is an
-  /// error.
+  /// `tasks` and `clock` must outlive this and the reading it starts. Without a resolver a
+  /// reference is an error.
   FixedHeaders(std::shared_ptr<const vault::Connection> connection, vault::SecretResolver resolver,
-               TaskGroup& tasks);
+               TaskGroup& tasks, const Clock& clock);
 
   /// The values to send. Read once; a failed reading is repeated at the next call. Errors: those of
   /// vault::SecretResolver; invalid_argument for a value that no header can carry. Each names
@@ -32,7 +33,8 @@ class FixedHeaders final : public std::enable_shared_from_this<FixedHeaders> {
   ListPtr current() const { return current_; }
   bool by_reference() const;
   /// Reads the references once more; true when a value differs from those of `used`, which the
-  /// server refused.
+  /// server refused. Not more often than kSecretPause, so that a key that stays wrong does not
+  /// start a program for every call.
   Task<Result<bool>> read_again(ListPtr used);
 
  private:
@@ -40,7 +42,9 @@ class FixedHeaders final : public std::enable_shared_from_this<FixedHeaders> {
 
   std::shared_ptr<const vault::Connection> connection_;
   vault::SecretResolver resolver_;
+  const Clock& clock_;
   ListPtr current_;
+  std::optional<SteadyTime> read_again_at_;
   SingleFlight<int, ListPtr> flights_;  // all readings share one
 };
 

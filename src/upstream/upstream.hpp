@@ -30,7 +30,8 @@ struct Upstreams::Upstream {
         connection(target.connection),
         authorizer(std::make_shared<CredentialAuthorizer>(
             target.connection, key, parts.tokens,
-            std::make_shared<FixedHeaders>(target.connection, parts.read_secret, parts.tasks))) {}
+            std::make_shared<FixedHeaders>(target.connection, parts.read_secret, parts.tasks,
+                                           parts.clock))) {}
 
   vault::CredentialKey key;
   std::shared_ptr<const vault::Connection> connection;

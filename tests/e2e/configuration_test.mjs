@@ -9,6 +9,7 @@ import { add_http, call, exit_code } from '../cli.mjs';
 import { everything_command } from '../peers/everything.mjs';
 import { assert_done, assert_exit, eventually, make_gatehouse, run_json, run_sdk_client,
   start_protected_server, text_of, tool_names } from './harness.mjs';
+import { open_terminal } from './terminal.mjs';
 
 const json = JSON.stringify;
 const quiet = { BROWSER: '' };
@@ -156,6 +157,36 @@ test('an approval holds for one wording, in one project, until it is taken back'
   assert_done(await gatehouse.run(['trust', 'runner', '--revoke'], options));
   assert_exit(await gatehouse.run(['status', 'runner'], options), exit_code.failed);
   assert.deepEqual(names(await run_json(gatehouse, ['list', '--json'], options)), []);
+});
+
+test('trust shows an entry in full, then asks, and no is no', async (t) => {
+  const gatehouse = make_gatehouse(t);
+  const project = make_project(gatehouse, {});
+  project.write({ runner: { command: 'sh', args: ['-c', 'a b; \u001b[31mc'], cwd: 'sub',
+    env: { A: 'plain', B: '${file:~/key}', SECRET: 'hunter2' } },
+  web: { url: 'https://a.example/mcp', headers: { 'X-A': '${env:C}' }, roots: ['/etc'],
+    oauth: { clientId: 'c', issuer: 'https://issuer.example' } } });
+  const terminal = open_terminal(gatehouse, ['trust'], {}, project.folder);
+  await terminal.see(/from +.*project\/\.gatehouse\/mcp\.json:1/);
+  await terminal.see(/runs +sh -c 'a b; (?!.*\u001b\[31m)/);
+  await terminal.see(/in +.*\/project\/sub/);
+  await terminal.see(/with variable +A=plain[\s\S]*B=\$\{file:~\/key\}[\s\S]*SECRET=\(as in the file\)/);
+  await terminal.see(/Approve runner\?/);
+  terminal.type('n\r');
+  await terminal.see(/contacts +https:\/\/a\.example\/mcp/);
+  await terminal.see(/sends header +X-A=\$\{env:C\}/);
+  await terminal.see(/signs in at +https:\/\/issuer\.example/);
+  await terminal.see(/tells root +\/etc/);
+  await terminal.see(/Approve web\?/);
+  terminal.type('y\r');
+  await terminal.see(/Approved web/);
+  assert.equal(await terminal.end(), exit_code.done);
+  assert.doesNotMatch(terminal.text(), /hunter2/);
+  const states = await run_json(gatehouse, ['trust', '--json'], { cwd: project.folder });
+  assert.deepEqual(states.map((one) => one.state), ['waiting', 'in_effect']);
+  const nobody = assert_exit(await gatehouse.run(['trust', 'runner'], { cwd: project.folder }),
+      exit_code.failed);
+  assert.match(nobody.stderr, /--digest/);
 });
 
 test('a project wins by name over the person, and ends where the project ends', async (t) => {

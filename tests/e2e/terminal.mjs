@@ -4,12 +4,12 @@ import { spawn } from 'node:child_process';
 
 // A command on a terminal: type(text) writes, see(pattern) waits for new output, end() resolves to
 // the exit code. The terminal's own settings are printed last, as `after:…`.
-export function open_terminal(gatehouse, args, env = {}) {
+export function open_terminal(gatehouse, args, env = {}, cwd = gatehouse.home) {
   const quoted = [gatehouse.binary, ...args].map((word) => `'${word}'`).join(' ');
   const told = `sh -c 'echo pid:$$; exec "$@"' sh ${quoted}`;
   const child = spawn('script', ['-qefc', `${told}; code=$?; stty -a | tr '\\n' ' ' |
     grep -o -w -- '-*icanon\\|-*echo' | tr '\\n' ' '; exit $code`, '/dev/null'], {
-    cwd: gatehouse.home, stdio: ['pipe', 'pipe', 'pipe'],
+    cwd, stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...gatehouse.env, SHELL: '/bin/sh', TERM: 'xterm', ...env } });
   gatehouse.adopt(child);
   let text = '';
