@@ -3,8 +3,8 @@
 //
 // A refresh token is *consumed* when the provider answered it with a new pair. A login may be lost
 // only when a consumed token's answer never arrived: the proxy swallowed it, or the process that
-// asked was killed before it had stored the pair. A login that was ended on purpose (logout, remove,
-// another URL) is no loss, whatever its last refresh met.
+// asked was killed before it had stored the pair. A login that was ended on purpose (logout,
+// remove, another URL) is no loss, whatever its last refresh met.
 
 export class Ledger {
   constructor() {

@@ -1,4 +1,4 @@
-// Eight processes at a time work on one store with access tokens of two seconds and a provider that
+// Eight processes at a time, and a `serve` that refreshes what nobody uses, work on one store with access tokens of two seconds and a provider that
 // ends a login when a refresh token is used twice. They are killed (SIGKILL) at random moments,
 // answers get lost, the client is refused in passing, logins are ended under a refresh by a logout,
 // a removal or another URL, and the wall clock jumps by hours. All connections share one issuer and
@@ -59,7 +59,8 @@ class Torture {
     this.repairs = Promise.resolve();
     this.repaired = new Map();  // connection -> {begun, ended}
     this.problems = [];
-    this.tally = { done: 0, failed: 0, sign_in: 0, killed: 0, repaired: 0, ended: 0, jumps: 0 };
+    this.tally = { done: 0, failed: 0, sign_in: 0, killed: 0, repaired: 0, ended: 0, jumps: 0,
+      served: 0 };
     this.faults = {};
     this.armed = false;
     proxy.decide = (exchange) => this.decide(exchange);
@@ -135,14 +136,15 @@ class Torture {
   }
 
   // Runs one command on `connection` to its end.
-  async run(connection, args, { may_die, env = without_person, clock = this.clock.env }) {
+  async run(connection, args, { may_die, env = without_person, clock = this.clock.env,
+    deadline_ms = command_deadline_ms }) {
     const child = this.gatehouse.start(args, { env: { ...clock, ...env } });
     const command = Object.assign(new Command(connection, args, child), { may_die });
     this.running.add(command);
     const timer = setTimeout(() => {
-      this.problems.push(`no end after ${command_deadline_ms} ms: ${command.describe()}`);
+      this.problems.push(`no end after ${deadline_ms} ms: ${command.describe()}`);
       child.kill('SIGKILL');
-    }, command_deadline_ms);
+    }, deadline_ms);
     const { code, signal } = await child.gone;
     clearTimeout(timer);
     this.running.delete(command);
@@ -215,7 +217,8 @@ class Torture {
 
   async add(connection) {
     this.ledger.expect_login(connection);
-    const result = await this.run(connection, add_http(connection, this.url_of(connection)), person);
+    const result = await this.run(connection, add_http(connection, this.url_of(connection)),
+        person);
     if (result.code !== exit_code.done && !/signed in/i.test(result.stderr))
       throw new Error(`add: ${result.describe()}`);
   }
@@ -280,10 +283,23 @@ class Torture {
         await this.work_once();
       }
     };
+    const server = this.keep_serving(deadline);
     await Promise.all(Array.from({ length: workers }, worker));
     this.armed = false;
+    [...this.running].filter(({ args }) => args[0] === 'serve').forEach((one) => one.kill());
+    await server;
     await this.repairs;
     this.clock.jump(0);
+  }
+
+  // A gateway without agents, started again whenever it was killed.
+  async keep_serving(deadline) {
+    while (this.armed && Date.now() < deadline && this.problems.length === 0) {
+      const command = await this.run('serve', ['serve', '--listen', '127.0.0.1:0'],
+          { may_die: true, deadline_ms: 2 * (deadline - Date.now()) + command_deadline_ms });
+      this.tally.served += 1;
+      if (!command.killed) this.problems.push(command.describe());
+    }
   }
 
   // All is quiet: what `status` says of each connection is what the provider says. After several
