@@ -75,8 +75,8 @@ Task<Result<ListOutcome>> Upstreams::list_now(UpstreamPtr upstream) {
         co_return PersonNeeded{PersonNeeded::Why::sign_in, answer.error(), {}, {}};
       }
       // What a token endpoint refuses is no matter of the way there.
-      const bool reached = answer.error().code == Errc::rejected ||
-                           answer.error().code == Errc::invalid_client;
+      const bool reached =
+          answer.error().code == Errc::rejected || answer.error().code == Errc::invalid_client;
       co_await save_health(upstream, reached ? vault::Health::failing : vault::Health::unreachable,
                            answer.error());
       co_return std::unexpected(answer.error());
