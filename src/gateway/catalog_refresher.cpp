@@ -49,7 +49,8 @@ Task<> CatalogRefresher::prepare(std::string only, MemberId member) {
 Task<> CatalogRefresher::refresh(std::shared_ptr<ConnectionEntry> entry, MemberId member) {
   const std::string name = entry->connection->name;
   try {
-    const upstream::Target target{entry->connection, std::move(member), "default"};
+    const upstream::Target target{entry->connection, std::move(member),
+                                  entry->connection->default_account};
     // The listing goes on when we stop waiting; others may join it.
     (void)co_await with_timeout<upstream::ListOutcome>(5s, parts_.upstreams.refresh_catalog(target),
                                                        "listing " + name);

@@ -63,7 +63,8 @@ bool asks_back(std::string_view result) {
 }
 
 upstream::Target target_of(const ResolvedCall& call) {
-  return {call.entry->connection, call.call.principal.member, "default"};
+  return {call.entry->connection, call.call.principal.member,
+          call.entry->connection->default_account};
 }
 
 std::string_view outcome_word(const CallOutcome& outcome) {
@@ -77,9 +78,14 @@ std::string_view outcome_word(const CallOutcome& outcome) {
 
 Task<CallOutcome> Pipeline::run(AuthenticatedCall call) {
   const SteadyTime started = parts_.clock.steady_now();
-  CallOutcome outcome = co_await run_steps(call);
-  write_audit(call, outcome, started);
-  co_return outcome;
+  try {
+    CallOutcome outcome = co_await run_steps(call);
+    write_audit(call, outcome, started);
+    co_return outcome;
+  } catch (...) {  // the task was ended, by a shutdown above all; the effect may have happened
+    write_audit(call, Refused{Refused::Step::dispatch, {Errc::cancelled, "", ""}, {}}, started);
+    throw;
+  }
 }
 
 Task<CallOutcome> Pipeline::run_steps(AuthenticatedCall call) {
@@ -136,7 +142,8 @@ Task<std::variant<ResolvedCall, Refused, NeedsPerson>> Pipeline::resolve(Limited
   const bool old =
       !entry->state.checked_at || parts_.clock.now() - *entry->state.checked_at >= kRelistAfter;
   if (found == entry->tools.end() && (!entry->listed || old)) {
-    const upstream::Target target{entry->connection, call.principal.member, "default"};
+    const upstream::Target target{entry->connection, call.principal.member,
+                                  entry->connection->default_account};
     Result<upstream::ListOutcome> listed = co_await list_again(target);
     if (!listed) co_return Refused{Refused::Step::dispatch, listed.error(), {}};
     if (upstream::PersonNeeded* need = std::get_if<upstream::PersonNeeded>(&*listed)) {
