@@ -46,6 +46,20 @@ TEST_F(AgentServiceTest, execute_passes_the_servers_result_through_untouched) {
   EXPECT_TRUE(contains(gateway.server.bodies[0], R"("arguments":{"query":"caf\u00e9"})"));
 }
 
+TEST_F(AgentServiceTest, every_call_is_in_the_audit_and_refusals_too) {
+  gateway.add_connection();
+  gateway.server.call_result = R"({"content":[]})";
+  run(execute("notes.search", R"({"query":"x"})"));
+  run(execute("notes.nothing", "{}"));
+  run(execute("notes.search", R"({"query":7})"));
+  const std::vector<std::string>& lines = gateway.audit.lines;
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[0], "call notes.search ok");
+  EXPECT_TRUE(contains(lines[1], "call notes.nothing ")) << lines[1];
+  EXPECT_NE(lines[1], "call notes.nothing ok");
+  EXPECT_NE(lines[2], "call notes.search ok");
+}
+
 TEST_F(AgentServiceTest, a_question_of_the_server_is_not_passed_off_as_ours) {
   gateway.add_connection();
   for (const char* key : {"resultType", "result\\u0054ype"}) {

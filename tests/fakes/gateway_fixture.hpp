@@ -115,6 +115,19 @@ class MadeCall final : public mcp_server::Call {
 };
 
 /// Everything wired; one connection "notes" at https://notes.example/mcp.
+/// Keeps the lines of the audit: "capability outcome".
+class AuditRecorder final : public Logger {
+ public:
+  void write(LogLevel, std::string_view event, std::initializer_list<LogField> fields) override {
+    std::string line(event);
+    for (const LogField& field : fields)
+      if (field.name == "capability" || field.name == "outcome") line += " " + field.value;
+    lines.push_back(std::move(line));
+  }
+  bool enabled(LogLevel level) const override { return level >= LogLevel::info; }
+  std::vector<std::string> lines;
+};
+
 class GatewayInside {
  public:
   GatewayInside() {
@@ -164,18 +177,19 @@ class GatewayInside {
   boost::asio::io_context context;
   ManualClock clock;
   NullLogger log;
+  AuditRecorder audit;
   PlayedServer server;
   vault::MemoryStore store;
   TaskGroup tasks{context.get_executor(), log};
   oauth_client::TokenSource tokens{store, server, clock, tasks, log};
   upstream::Upstreams upstreams{{server, store, tokens, tasks, log, clock, nullptr}};
   gateway::Directory directory{local_organization(), store, log, context.get_executor()};
-  gateway::Pipeline pipeline{{directory, upstreams, log, clock}};
+  gateway::Pipeline pipeline{{directory, upstreams, audit, clock}};
   gateway::CatalogRefresher refresher{{directory, upstreams, tasks, clock, context.get_executor()}};
   std::string link = "http://127.0.0.1:8484/connect/abc";
   gateway::SignIn sign_in{
-      store, clock, gateway::RequestStateSealer(
-          gateway::fixed_state_key(Secret(std::string(32, 'k')), "k1")),
+      store, clock,
+      gateway::RequestStateSealer(gateway::fixed_state_key(Secret(std::string(32, 'k')), "k1")),
       [this](const upstream::Target&, const upstream::PersonNeeded&) { return link; }};
   gateway::AgentService service{
       {directory, pipeline, refresher, sign_in, log},
