@@ -52,6 +52,42 @@ class TokenRequestTest : public fakes::OAuthFixture {
   oauth::DpopNonces nonces;
 };
 
+TEST_F(TokenRequestTest, a_server_that_reads_only_json_gets_json_with_a_proof_of_its_own) {
+  http.on(std::string("POST ") + kTokenUrl, [](const http::Request& request) {
+    const bool json = request.headers.find("Content-Type") == "application/json";
+    return Result<http::Reply>(
+        http::Reply{.status = json ? 200 : 400,
+                    .body = json ? std::string(kBound) : "Unexpected token a in JSON"});
+  });
+  EXPECT_EQ(send(order())->status, 200);
+  ASSERT_EQ(http.sent.size(), 2U);
+  EXPECT_EQ(http.sent[1].body, R"({"a":"b","client_id":"client-1"})");
+  EXPECT_NE(jti(http.sent[0]), jti(http.sent[1]));
+}
+
+TEST_F(TokenRequestTest, a_refused_resource_is_left_out_of_one_more_refresh_and_no_further_one) {
+  http.on(std::string("POST ") + kTokenUrl, 400, R"({"error":"invalid_target"})");
+  TokenRequest refresh = order();
+  refresh.request = oauth::make_refresh_request(kTokenUrl, Secret("r"), kServer, client);
+  EXPECT_EQ(send(std::move(refresh))->status, 400);
+  ASSERT_EQ(http.sent.size(), 2U);
+  EXPECT_NE(http.sent[0].body.find("resource="), std::string::npos);
+  EXPECT_EQ(http.sent[1].body, "grant_type=refresh_token&refresh_token=r&client_id=client-1");
+}
+
+TEST_F(TokenRequestTest, nothing_is_repeated_after_an_outage_or_a_word_on_the_grant) {
+  for (const auto& [status, body] :
+       {std::pair{503, R"({"error":"invalid_target"})"}, std::pair{429, "json"},
+        std::pair{400, R"({"error":"invalid_grant","error_description":"json resource"})"}}) {
+    http.sent.clear();
+    http.on(std::string("POST ") + kTokenUrl, status, body);
+    TokenRequest refresh = order();
+    refresh.request = oauth::make_refresh_request(kTokenUrl, Secret("r"), kServer, client);
+    EXPECT_EQ(send(std::move(refresh))->status, status);
+    EXPECT_EQ(http.sent.size(), 1U) << body;
+  }
+}
+
 TEST_F(TokenRequestTest, a_wish_for_a_nonce_is_met_once_with_a_new_proof_and_remembered) {
   demand_nonce("n1");
   EXPECT_EQ(send(order())->status, 200);
