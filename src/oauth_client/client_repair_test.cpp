@@ -41,6 +41,11 @@ class ClientRepairTest : public fakes::OAuthFixture {
          .connection_name = "demo",
          .goal = {row.version, row.epoch, RefreshReason::ahead, "run `gatehouse login demo`"}}));
   }
+  /// From within a request, where the loop runs already.
+  vault::Credential stored_now() {
+    boost::asio::io_context inner;
+    return **run_to_end(inner, memory.credentials().find(key));
+  }
   Registration registration(const RegistrationId& id = {"reg_1"}) {
     return **run(memory.registrations().find(local_organization(), id));
   }
@@ -183,6 +188,26 @@ TEST_F(ClientRepairTest, a_secret_corrected_by_hand_saves_the_login) {
   refuse(1);
   EXPECT_TRUE(refresh().has_value());
   EXPECT_EQ(http.last_form(kTokenUrl).at("client_secret"), "right");
+}
+
+TEST_F(ClientRepairTest, a_login_of_another_client_that_came_meanwhile_is_refreshed_with_that) {
+  Registration second = registration();
+  second.id = {"reg_2"};
+  second.client_id = "client-2";
+  ASSERT_TRUE(run(memory.registrations().save(second, RegistrationId{"reg_1"})));
+  http.on(kMetadata, [&](const http::Request&) -> Result<http::Reply> {
+    vault::Credential login = stored_now();
+    login.binding.registration = {"reg_2"};
+    login.tokens.refresh_token = Secret("rt-2");
+    boost::asio::io_context inner;
+    (void)run_to_end(inner, memory.credentials().save_login(login, login.epoch));
+    return http::Reply{.status = 404};
+  });
+  http.on("GET https://as.example/.well-known/openid-configuration", 404, "");
+  refuse(1);
+  EXPECT_TRUE(refresh().has_value());
+  EXPECT_EQ(http.last_form(kTokenUrl).at("client_id"), "client-2");
+  EXPECT_EQ(http.last_form(kTokenUrl).at("refresh_token"), "rt-2");
 }
 
 TEST_F(ClientRepairTest, a_token_that_still_works_stays_in_use_meanwhile) {

@@ -25,8 +25,9 @@ std::uint64_t random_seed() {
 }
 
 bool is_cared_for(const vault::Connection& connection) {
+  // A token that nobody signs in for is obtained when it is needed.
   return connection.options.enabled && connection.transport == vault::Transport::http &&
-         connection.auth != vault::AuthKind::headers;
+         connection.auth != vault::AuthKind::headers && !is_machine(connection);
 }
 
 Task<Result<void>> next_change(Condition& changed) {
@@ -46,9 +47,9 @@ IdleRefresh::IdleRefresh(Parts parts, OrganizationId organization)
 Task<> IdleRefresh::run() {
   while (true) {
     const milliseconds wait = co_await look();
-    // A change that arrived during the look is read at once, but not more often than this.
+    // What happened during the look is looked at next, but not more often than this.
     co_await sleep_for(std::min(wait, kSettle));
-    if (dirty_ || wait <= kSettle) continue;
+    if (again_ || wait <= kSettle) continue;
     (void)co_await with_timeout(wait - kSettle, next_change(changed_), "the next refresh");
   }
 }
@@ -57,10 +58,16 @@ void IdleRefresh::on_change(const vault::Change& change) {
   if (change.organization != organization_) return;
   if (change.table != "credentials" && change.table != "connections") return;
   dirty_ = true;
+  wake();
+}
+
+void IdleRefresh::wake() {
+  again_ = true;
   changed_.notify_all();
 }
 
 Task<milliseconds> IdleRefresh::look() {
+  again_ = false;
   const SteadyTime start = parts_.clock.steady_now();
   if (dirty_ || start - read_at_ >= limits::kIdleRefreshLook) {
     dirty_ = false;
@@ -127,7 +134,7 @@ Task<> IdleRefresh::refresh_one(vault::CredentialKey key) {
     Place& operator=(const Place&) = delete;
     ~Place() {
       --owner_.under_way_;
-      owner_.changed_.notify_all();
+      owner_.wake();
     }
     IdleRefresh& owner_;
   };

@@ -51,6 +51,7 @@ class IdleRefresh final {
   /// `status` and `list` say what the next call would meet.
   Task<> note_end(vault::Connection connection, vault::CredentialKey key, Error why);
   Task<> tend_registrations();
+  void wake();
   Moment now() const { return {parts_.clock.now(), parts_.clock.steady_now()}; }
 
   Parts parts_;
@@ -61,7 +62,8 @@ class IdleRefresh final {
   std::map<vault::CredentialKey, vault::Connection> connections_;  ///< of what is planned
   std::map<std::string, std::vector<http::Allowance>> issuers_;    ///< with what may be reached
   std::size_t under_way_ = 0;
-  bool dirty_ = true;
+  bool again_ = false;  ///< something happened since the look began
+  bool dirty_ = true;   ///< and the store is to be read
   SteadyTime read_at_{};
   std::optional<SteadyTime> tended_at_;
 };

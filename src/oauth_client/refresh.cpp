@@ -155,7 +155,10 @@ Task<Result<oauth::ClientAuthentication>> Refresher::find_client(Attempt& attemp
     if (!key) co_return std::unexpected(key.error());
     attempt.key = std::move(*key);
   }
-  if (attempt.probed) {
+  // A login that came meanwhile may be of another client.
+  const bool same_client =
+      attempt.probed && attempt.probed->registration.client_id == (*registration)->client_id;
+  if (same_client) {
     attempt.registration = attempt.probed->registration;
   } else {
     attempt.registration = std::move(**registration);
