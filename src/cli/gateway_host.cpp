@@ -1,6 +1,7 @@
 #include "cli/gateway_host.hpp"
 
 #include "cli/json_out.hpp"
+#include "oauth/device.hpp"
 
 namespace gatehouse::cli {
 namespace {
@@ -15,7 +16,8 @@ std::string client_metadata(const Settings& settings) {
   json.text("client_uri", settings.public_url);
   json.texts("redirect_uris", {settings.public_url + std::string(gateway::kOAuthCallbackPath),
                                "http://127.0.0.1/callback", "http://localhost/callback"});
-  json.texts("grant_types", {"authorization_code", "refresh_token"});
+  json.texts("grant_types",
+             {"authorization_code", "refresh_token", std::string(oauth::kDeviceGrant)});
   json.texts("response_types", {"code"}).text("token_endpoint_auth_method", "none");
   return json.str();
 }
