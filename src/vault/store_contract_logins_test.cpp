@@ -146,6 +146,7 @@ class AuthorizationContract : public StoreContract {
     authorization.redirect_uri = "http://127.0.0.1:1/callback";
     authorization.requested_scope = "read";
     authorization.iss_advertised = true;
+    authorization.dpop = true;
     authorization.epoch = 3;
     authorization.browser_hash = "b";
     authorization.created_at = clock_.now();
@@ -169,6 +170,7 @@ TEST_P(AuthorizationContract, is_looked_at_often_and_taken_once) {
   EXPECT_EQ(taken->redirect_uri, "http://127.0.0.1:1/callback");
   EXPECT_EQ(taken->requested_scope, "read");
   EXPECT_TRUE(taken->iss_advertised);
+  EXPECT_TRUE(taken->dpop);
   EXPECT_EQ(taken->epoch, 3);
   EXPECT_EQ(taken->browser_hash, "b");
   EXPECT_EQ(taken->created_at, clock_.now());
