@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { add_http, call, exit_code, headless_browser } from '../cli.mjs';
 import { assert_done, assert_exit, eventually, make_gatehouse, run_json, run_peer,
-  start_protected_server, text_of } from './harness.mjs';
+  run_sdk_client, start_protected_server } from './harness.mjs';
 import { assert_restored, open_terminal } from './terminal.mjs';
 
 // A store, and the demo beside it on a store of its own.
@@ -105,6 +105,10 @@ test('several accounts stand side by side, and agents use the chosen one', async
   assert_done(await gatehouse.run(['logout', 'notes', '--account', 'default']));
   assert.deepEqual(await accounts(), [['work', true, true]]);
   await run_json(gatehouse, call('notes.whoami', {}, ['--no-login']));
+  const agent = await run_sdk_client('modern', ['--call', 'execute_capability', '--arguments',
+    JSON.stringify({ name: 'notes.list_notes', arguments: {} }), '--', gatehouse.binary, 'stdio'],
+  { env: gatehouse.env });
+  assert.ok(!agent.calls[0].result.isError, 'agents use the account that is the default');
   assert_exit(await gatehouse.run(call('notes.whoami', {}, ['--no-login', '--account', 'default'])),
       exit_code.sign_in);
   assert_exit(await gatehouse.run(['accounts', 'notes', '--default', 'nobody']), exit_code.failed);
