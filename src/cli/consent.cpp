@@ -6,6 +6,7 @@
 
 #include "cli/table.hpp"
 #include "http/url.hpp"
+#include "net/address_guard.hpp"
 
 namespace gatehouse::cli {
 namespace {
@@ -14,6 +15,14 @@ constexpr int kQuestions = 6;  // the server, its metadata, the issuer and its e
 
 std::string_view purpose_of(const http::Allowance& allowance) {
   return allowance.purpose == http::Purpose::connection ? "MCP server" : "authorization server";
+}
+
+/// No answer of a person opens such an address, so nobody is asked.
+bool opens_nothing(const http::Allowance& allowance) {
+  const Result<http::Url> url = http::Url::parse(allowance.origin);
+  const auto literal = url ? net::IpAddress::parse(url->host()) : std::nullopt;
+  const auto range = literal ? net::find_special_range(*literal) : std::nullopt;
+  return range && range->kind == net::RangeKind::never;
 }
 
 bool is_allowed(const std::vector<http::Allowance>& allowances, const http::Allowance& wanted) {
@@ -70,6 +79,7 @@ Task<Result<Discovered>> discover_with_consent(Services& services,
     found.discovery = std::move(*discovery);
     const std::optional<http::Allowance>& missing = found.discovery.missing_allowance;
     if (!missing || question >= kQuestions || is_allowed(found.allowances, *missing)) break;
+    if (opens_nothing(*missing)) break;
     Result<bool> agreed = co_await ask_allowance(services, *missing, consent);
     if (!agreed) co_return std::unexpected(agreed.error());
     if (!*agreed) co_return found;
@@ -96,9 +106,8 @@ Task<Result<std::string>> agree_to_issuer(Services& services, std::string name,
   services.terminal.note(
       "That is right after a move of the provider; it is also what an attacker would do.");
   if (change.offered.size() > 1) co_return co_await choose_issuer(services, change.offered);
-  Result<Answer> answer =
-      co_await confirm(services.terminal, "Sign in at the new one, from now on?", Answer::no,
-                       error.hint);
+  Result<Answer> answer = co_await confirm(
+      services.terminal, "Sign in at the new one, from now on?", Answer::no, error.hint);
   if (!answer) co_return std::unexpected(answer.error());
   if (*answer == Answer::no) co_return std::unexpected(std::move(error));
   co_return change.offered.front();

@@ -72,9 +72,21 @@ Result<GuardedClient::TargetPtr> GuardedClient::find_target(std::string_view tex
   if (target->absolute_form_proxy != nullptr)
     target->request_target.insert(0, "http://" + target->authority);
   target->pool = pool_.origin(target->origin);
+  const std::optional<IpAddress> literal = IpAddress::parse(target->url.host());
+  const auto range = literal ? find_special_range(*literal) : std::nullopt;
+  if (range && range->kind == RangeKind::never) target->forbidden = literal;
   if (targets_.size() >= kTargets) targets_.clear();
   targets_.emplace(text, target);
   return TargetPtr(target);
+}
+
+// The address before the scheme, for which an allowance would be suggested that opens nothing.
+Result<void> GuardedClient::check(const Target& target, const Passage& passage) const {
+  if (target.forbidden) {
+    if (Result<void> checked = guard_.check_address(passage, *target.forbidden); !checked)
+      return checked;
+  }
+  return guard_.check_scheme(passage);
 }
 
 Task<Result<http::Reply>> GuardedClient::send(http::Request request, http::SendOptions options) {
@@ -114,7 +126,7 @@ Task<Result<std::vector<http::Leg>>> GuardedClient::trace(std::string url,
   const Result<TargetPtr> target = find_target(url);
   if (!target) co_return std::unexpected(target.error());
   const Passage passage = make_passage((*target)->url, (*target)->origin, options);
-  if (Result<void> checked = guard_.check_scheme(passage); !checked)
+  if (Result<void> checked = check(**target, passage); !checked)
     co_return std::unexpected(checked.error());
   std::vector<http::Leg> legs;
   const auto connected = co_await connector_.connect((*target)->url, passage, limit, &legs);
@@ -142,7 +154,7 @@ Task<Result<http::Reply>> GuardedClient::exchange(const Target& target,
                                                   const http::SendOptions& options,
                                                   CallLimit& limit) {
   const Passage passage = make_passage(target.url, target.origin, options);
-  if (Result<void> checked = guard_.check_scheme(passage); !checked)
+  if (Result<void> checked = check(target, passage); !checked)
     co_return std::unexpected(checked.error());
   const ClientConnection::Spec spec{.body = request.body,
                                     .is_head = request.method == "HEAD",

@@ -38,6 +38,7 @@ class GuardedClient final : public http::Client {
     std::string authority;
     std::string request_target;  ///< as in the request line
     const Proxy* absolute_form_proxy = nullptr;
+    std::optional<IpAddress> forbidden;  ///< a literal address that nothing opens
     ClientPool::OriginPtr pool;
   };
   using TargetPtr = std::shared_ptr<const Target>;
@@ -49,6 +50,7 @@ class GuardedClient final : public http::Client {
   };
 
   Result<TargetPtr> find_target(std::string_view text);
+  Result<void> check(const Target& target, const Passage& passage) const;
   Task<Result<http::Reply>> exchange(const Target& target, const http::Request& request,
                                      const http::SendOptions& options, CallLimit& limit);
   Result<void> write_head(ClientConnection& connection, const Target& target,

@@ -279,6 +279,15 @@ test('a command on the command line that names nothing exits with 2', async (t) 
   assert.equal(refused.stderr.match(/Connection refused/g)?.length, 1, refused.stderr);
 });
 
+test('nobody is asked to allow an address that no answer opens', async (t) => {
+  const gatehouse = make_gatehouse(t);
+  for (const url of ['http://169.254.169.254/mcp', 'https://0.0.0.0/mcp', 'http://[::]/mcp']) {
+    const refused = assert_exit(await gatehouse.run(['add', 'meta', url]), exit_code.failed);
+    assert.match(refused.stderr, /never contacted/);
+    assert.doesNotMatch(refused.stderr, /--allow|May Gatehouse/);
+  }
+});
+
 test('several authorization servers and nobody to choose: added, exit code 3', async (t) => {
   const issuers = ['https://one.example', 'not a url', 'https://two.example'];
   const server = await start_server(t, (request, message, response) => {
