@@ -246,7 +246,8 @@ std::string config_document() {
                        key.meaning);
   }
   out += "\nFurther variables:\n\n| Variable | Meaning |\n|---|---|\n";
-  for (const auto& [names, meaning] : kVariables) out += fmt::format("| {} | {} |\n", names, meaning);
+  for (const auto& [names, meaning] : kVariables)
+    out += fmt::format("| {} | {} |\n", names, meaning);
   return out;
 }
 
@@ -259,9 +260,9 @@ std::string config_man_page(const cli::ManEdition& edition) {
       ".B log.level\nis\n.B level\nbelow\n.BR [log] .\nA variable overrides its key.\n"
       ".SH SETTINGS\n";
   for (const Key& key : kKeys) {
-    out += fmt::format(".TP\n\\fB{}\\fR (default {}, variable \\fB{}\\fR)\n{}\n",
-                       cli::roff(key.name), cli::roff(key.preset), variable_of(key),
-                       cli::roff(key.meaning));
+    out +=
+        fmt::format(".TP\n\\fB{}\\fR (default {}, variable \\fB{}\\fR)\n{}\n", cli::roff(key.name),
+                    cli::roff(key.preset), variable_of(key), cli::roff(key.meaning));
   }
   out += ".SH ENVIRONMENT\n";
   for (const auto& [names, meaning] : kVariables)

@@ -110,8 +110,8 @@ TEST(Archive, holds_no_secret_in_the_clear) {
 
 TEST(Archive, is_refused_when_the_passphrase_is_wrong_or_an_address_was_changed) {
   EXPECT_EQ(read_archive(sealed_sample(), Secret("wrong")).error().code, Errc::policy);
-  const std::string moved = replaced(sealed_sample(), "https://notes.example/mcp\"",
-                                     "https://evil.example/mcp\"");
+  const std::string moved =
+      replaced(sealed_sample(), "https://notes.example/mcp\"", "https://evil.example/mcp\"");
   ASSERT_TRUE(read_outline(moved));
   EXPECT_EQ(read_archive(moved, kPassphrase).error().code, Errc::policy);
 }

@@ -50,6 +50,7 @@ bool HeldKeys::seal_with(std::string_view id) {
 
 Result<bool> HeldKeys::reload() {
   if (!reload_) return false;
+  const std::lock_guard reading(reload_mutex_);
   Result<std::vector<MasterKey>> keys = reload_();
   if (!keys) return std::unexpected(keys.error());
   bool news = false;

@@ -47,6 +47,7 @@ class HeldKeys final {
   std::string current_;
   std::map<std::string, MasterKey, std::less<>> keys_;
   std::map<std::pair<std::string, std::string>, Secret> derived_;
+  std::mutex reload_mutex_;  ///< the source is read by one thread at a time
   const Reload reload_;
 };
 

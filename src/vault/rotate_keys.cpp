@@ -81,7 +81,7 @@ Result<Plan> make_plan(RotationParts& parts, const KeyInventory& known, KeyPlace
       return std::unexpected(saved.error());
     return plan;
   }
-  const Plan plan{unfinished ? current : MasterKey::make(), *target, unfinished};
+  Plan plan{unfinished ? current : MasterKey::make(), *target, unfinished};
   std::vector<MasterKey> both = parts.held.all();
   both.push_back(plan.next);
   if (is_ours_to_write(active.place()) && active.place() != to) {

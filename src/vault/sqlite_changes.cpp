@@ -38,7 +38,8 @@ class SqliteChanges final : public ChangeFeed {
     if (seen_ && seen_->data_version == version && seen_->last == number)
       return std::vector<Change>{};
     Transaction transaction(database, Transaction::Kind::read);
-    // A new key is learned while the store still gives it, also by a process that has nothing to do.
+    // A new key is learned while the store still gives it, also by a process that has nothing to
+    // do.
     (void)follow_key(database, tables_.sealer());
     std::int64_t first = 0;
     std::int64_t last = 0;
