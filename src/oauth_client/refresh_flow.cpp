@@ -60,6 +60,12 @@ bool RefreshFlow::usable(Moment now) const {
          is_alive(row_->tokens, now.wall);
 }
 
+/// Ended by our count, which began when the request for it was sent.
+bool RefreshFlow::just_expired(Moment now) const {
+  return row_ && goal_.reason == RefreshReason::ahead && row_->tokens.expires_at &&
+         now.wall - *row_->tokens.expires_at < limits::kTokenRequestTimeout;
+}
+
 RefreshFlow::Decision RefreshFlow::use_or_fail(Error error, Moment now) const {
   if (usable(now)) return {Step::adopt};
   return {Step::fail, 0ms, std::move(error)};
@@ -140,7 +146,9 @@ RefreshFlow::Decision RefreshFlow::on_failure(const Error& error, Moment now, do
     return settle_then({probed_ ? Step::give_up_client : Step::probe});
   if (is_transient(error.code)) return settle_then(use_or_fail(error, now));
   // A definite refusal that is not about the grant (invalid_scope, invalid_target, 403): nothing is
-  // marked, but without a usable token only a person can go on.
+  // marked, but without a usable token only a person can go on. A server that refuses because the
+  // token is still good counts its life from later than we do: let the token decide.
+  if (just_expired(now)) return settle_then({Step::adopt});
   return settle_then(use_or_fail(sign_in_error(error.detail, goal_.login_hint), now));
 }
 

@@ -92,6 +92,7 @@ class RefreshFlow final {
  private:
   bool replaced() const;
   bool usable(Moment now) const;
+  bool just_expired(Moment now) const;
   Decision settle_then(Decision then);
   Decision use_or_fail(Error error, Moment now) const;
   Decision on_lost_answer(const Error& error, Moment now, double jitter);

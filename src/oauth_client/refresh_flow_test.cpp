@@ -76,7 +76,7 @@ TEST(RefreshFlow, polls_while_another_holds_the_lease_and_gives_up_as_transient)
 
 TEST(RefreshFlow, only_invalid_grant_asks_for_a_sign_in) {
   for (const Errc code : {Errc::server_error, Errc::unavailable, Errc::timeout, Errc::rate_limited,
-                          Errc::tls, Errc::blocked_address, Errc::rejected}) {
+                          Errc::tls, Errc::blocked_address}) {
     RefreshFlow made = sent();
     const auto decision = made.on_failure({code, "x", ""}, at(1s), 0);
     EXPECT_EQ(decision.step, Step::settle) << to_string(code);
@@ -88,6 +88,19 @@ TEST(RefreshFlow, only_invalid_grant_asks_for_a_sign_in) {
   const auto end = made.on_noted();
   EXPECT_EQ(end.error->code, Errc::sign_in_required);
   EXPECT_EQ(end.error->hint, "run `gatehouse login x`");
+}
+
+TEST(RefreshFlow, a_refusal_of_the_refresh_itself_lets_a_token_decide_that_has_only_just_ended) {
+  const Error early{Errc::rejected, "the access token is still good", ""};
+  RefreshFlow made = sent();
+  EXPECT_EQ(made.on_failure(early, at(1s), 0).step, Step::settle);
+  EXPECT_EQ(made.on_noted().step, Step::adopt);
+  RefreshFlow late = sent();
+  EXPECT_EQ(late.on_failure(early, at(1min), 0).step, Step::settle);
+  EXPECT_EQ(late.on_noted().error->code, Errc::sign_in_required);
+  RefreshFlow refused = sent(row(), RefreshReason::refused);
+  EXPECT_EQ(refused.on_failure(early, at(1s), 0).step, Step::settle);
+  EXPECT_EQ(refused.on_noted().error->code, Errc::sign_in_required);
 }
 
 TEST(RefreshFlow, invalid_grant_over_a_moved_version_adopts_the_winner) {
