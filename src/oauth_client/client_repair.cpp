@@ -38,10 +38,16 @@ Error refused_document(const Registration& registration, std::string_view name) 
 
 Error forgotten(const Registration& registration, std::string_view what_then,
                 std::string_view name) {
+  // Marked refused at the present time, or a short while ago.
+  const bool ended = registration.secret_expires_at && registration.refused_at &&
+                     *registration.secret_expires_at <= *registration.refused_at;
   return {Errc::sign_in_required,
-          fmt::format("the authorization server {} does not know our client any more "
-                      "(invalid_client){}; a login belongs to its client",
-                      quote_remote(registration.issuer), what_then),
+          fmt::format("the authorization server {} {} (invalid_client){}; a login belongs to its "
+                      "client",
+                      quote_remote(registration.issuer),
+                      ended ? "refuses our client, whose secret has expired"
+                            : "does not know our client any more",
+                      what_then),
           fmt::format("run `gatehouse login {}`", name)};
 }
 
@@ -122,13 +128,13 @@ Task<ClientProbe> ClientRepair::probe(Registration refused,
 Task<Error> ClientRepair::give_up(ClientProbe probe, std::vector<http::Allowance> allowances,
                                   std::string name) {
   Registration refused = std::move(probe.registration);
+  refused.refused_at = clock_.now();
   logger_.warn(
       "client_refused",
       {{"connection", name}, {"issuer", refused.issuer}, {"client_id", refused.client_id}});
   if (refused.kind != RegistrationKind::dynamic || !probe.server ||
       probe.server->registration_endpoint.empty()) {
     const Error error = what_to_do(refused, "", name);
-    refused.refused_at = clock_.now();
     (void)co_await store_.update(std::move(refused));
     co_return error;
   }

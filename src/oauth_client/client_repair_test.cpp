@@ -94,6 +94,12 @@ TEST_F(ClientRepairTest, a_client_that_is_refused_twice_is_registered_anew_once)
   EXPECT_FALSE(stored().sign_in_required) << "the row waits for the server to recover";
 }
 
+TEST_F(ClientRepairTest, a_secret_that_has_expired_is_named) {
+  change([&](Registration& one) { one.secret_expires_at = clock.now() - 1h; });
+  EXPECT_NE(refresh().error().detail.find("whose secret has expired"), std::string::npos);
+  EXPECT_EQ(registered(), 1);
+}
+
 TEST_F(ClientRepairTest, a_refused_client_is_left_alone_for_a_while_and_never_registered_again) {
   EXPECT_FALSE(refresh());
   const int before = sent();
