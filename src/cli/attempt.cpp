@@ -100,6 +100,10 @@ Task<Result<void>> Attempt::satisfy(upstream::PersonNeeded need) {
   const bool possible = sign_ins_ == SignIns::allowed && person_present(services_) && by_login;
   if (!possible || authorizations_ >= limits::kStepUpAttempts) {
     Error error = need.error;
+    if (!options_.account.empty() && need.why == upstream::PersonNeeded::Why::sign_in) {
+      error.hint =
+          fmt::format("gatehouse login {} --account {}", connection_.name, options_.account);
+    }
     if (authorizations_ >= limits::kStepUpAttempts) {
       error.detail +=
           fmt::format(" (after {} sign-ins: the server keeps asking)", limits::kStepUpAttempts);

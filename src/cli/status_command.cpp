@@ -1,6 +1,8 @@
 // gatehouse status: asks the servers now and says how they are. Nobody is asked to sign in.
 #include <fmt/format.h>
 
+#include <map>
+
 #include "cli/attempt.hpp"
 #include "cli/connections.hpp"
 #include "cli/providers.hpp"
@@ -19,9 +21,36 @@ struct Row {
 
 struct Sweep {
   std::vector<vault::Connection> connections;
+  std::string account;  // empty: each connection's default, whose state is stored
+  std::map<std::string, vault::ConnectionState> told;  // of another account, by connection
   std::size_t next = 0;
   std::optional<Error> store_failed;
 };
+
+// Only what concerns the default account is stored.
+bool is_other_account(const vault::Connection& connection, const std::string& account) {
+  return !account.empty() && account != connection.default_account &&
+         connection.auth == vault::AuthKind::oauth;
+}
+
+vault::ConnectionState state_of(const Result<upstream::ListOutcome>& listed,
+                                const vault::Connection& connection, const std::string& account,
+                                SystemTime now) {
+  vault::ConnectionState state;
+  state.checked_at = now;
+  state.health = vault::Health::ready;
+  if (!listed) {
+    const bool transient = classify(listed.error()) == Disposition::retry;
+    state.health = transient ? vault::Health::unreachable : vault::Health::failing;
+    state.detail = listed.error().detail;
+    state.hint = listed.error().hint;
+  } else if (const auto* needed = std::get_if<upstream::PersonNeeded>(&*listed)) {
+    state.health = vault::Health::sign_in_required;
+    state.detail = needed->error.detail;
+    state.hint = fmt::format("gatehouse login {} --account {}", connection.name, account);
+  }
+  return state;
+}
 
 Task<> check_some(Services& services, std::shared_ptr<Sweep> sweep) {
   while (sweep->next < sweep->connections.size()) {
@@ -33,8 +62,12 @@ Task<> check_some(Services& services, std::shared_ptr<Sweep> sweep) {
       continue;
     }
     // The outcome is stored as the connection's state, which is what gets printed.
-    Result<upstream::ListOutcome> listed =
-        co_await services.upstreams.refresh_catalog(target_of(connection));
+    Result<upstream::ListOutcome> listed = co_await services.upstreams.refresh_catalog(
+        is_other_account(connection, sweep->account) ? target_of(connection, sweep->account)
+                                                     : target_of(connection));
+    if (is_other_account(connection, sweep->account))
+      sweep->told[connection.name] =
+          state_of(listed, connection, sweep->account, services.clock.now());
     if (!listed && listed.error().code == Errc::storage) sweep->store_failed = listed.error();
   }
 }
@@ -54,15 +87,21 @@ Examples:
   gatehouse status
   gatehouse status notion --json)";
     spec.arguments = {{"names", "Connections; all when left out", &names_},
+                      {"--account", "As this account, where there are several", &account_},
                       {"--json", "Print JSON", &json_}};
     return spec;
   }
 
   Task<Result<Exit>> run(Services& services) override {
+    if (!account_.empty()) {
+      if (const auto good = check_account_name(account_); !good)
+        co_return std::unexpected(good.error());
+    }
     Result<std::vector<vault::Connection>> chosen = co_await choose_connections(services, names_);
     if (!chosen) co_return std::unexpected(chosen.error());
     const auto sweep = std::make_shared<Sweep>();
     sweep->connections = *chosen;
+    sweep->account = account_;
     TaskGroup tasks(services.executor, services.log);
     for (std::size_t i = 0; i < std::min(kAtOnce, chosen->size()); ++i)
       tasks.spawn("status", check_some(services, sweep));
@@ -73,6 +112,8 @@ Examples:
       Result<vault::ConnectionState> state =
           co_await services.store.connections().load_state(connection.organization, connection.id);
       if (!state) co_return std::unexpected(state.error());
+      if (const auto told = sweep->told.find(connection.name); told != sweep->told.end())
+        *state = told->second;
       rows.push_back({std::move(connection), std::move(*state)});
     }
     print(services.terminal, rows);
@@ -121,6 +162,7 @@ Examples:
   }
 
   std::vector<std::string> names_;
+  std::string account_;
   bool json_ = false;
 };
 

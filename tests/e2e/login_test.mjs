@@ -111,6 +111,10 @@ test('several accounts stand side by side, and agents use the chosen one', async
   assert.ok(!agent.calls[0].result.isError, 'agents use the account that is the default');
   assert_exit(await gatehouse.run(call('notes.whoami', {}, ['--no-login', '--account', 'default'])),
       exit_code.sign_in);
+  const other = await gatehouse.run(['status', 'notes', '--account', 'default']);
+  assert_exit(other, exit_code.sign_in);
+  assert.match(other.stdout, /gatehouse login notes --account default/);
+  assert_done(await gatehouse.run(['status', 'notes']));
   assert_exit(await gatehouse.run(['accounts', 'notes', '--default', 'nobody']), exit_code.failed);
   assert_exit(await gatehouse.run(['login', 'notes', '--account', 'a b']), exit_code.usage);
 });
