@@ -115,7 +115,8 @@ void EntryReader::read_roots(std::string_view name, const View& value) {
       root = path.value_or("");
     }
     if (root == "~" || root.starts_with("~/")) root = place_.home + root.substr(1);
-    if (!root.starts_with("/"))
+    const bool text = root.find('\0') == std::string::npos && is_utf8(root);
+    if (!root.starts_with("/") || !text)
       return refuse("roots: a root is an absolute directory",
                     "such as ${workspaceFolder} or /home/me/notes");
     entry_.connection.options.roots.push_back(std::move(root));

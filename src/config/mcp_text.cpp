@@ -38,6 +38,11 @@ class Object final {
 
 using Filled = std::map<std::string, std::string>;
 
+std::vector<std::string> escaped(std::vector<std::string> values) {
+  for (std::string& value : values) value = escape(value);
+  return values;
+}
+
 /// A reference, or what it leads to.
 std::string shown(const std::string& reference, const Filled& filled) {
   const auto found = filled.find(reference);
@@ -66,14 +71,16 @@ Object oauth_object(const vault::OAuthSettings& oauth, Kept kept, const Filled& 
     object.text("clientSecret", escape(oauth.client_secret.reveal()));
     object.text("privateKey", escape(oauth.private_key.reveal()));
   }
-  object.text("issuer", escape(oauth.issuer)).texts("scopes", oauth.scopes);
+  object.text("issuer", escape(oauth.issuer)).texts("scopes", escaped(oauth.scopes));
   if (oauth.redirect_port != 0) object.raw("redirectPort", std::to_string(oauth.redirect_port));
-  object.text("redirectUri", escape(oauth.redirect_uri)).text("authMethod", oauth.auth_method);
+  object.text("redirectUri", escape(oauth.redirect_uri))
+      .text("authMethod", escape(oauth.auth_method));
   if (oauth.grant != vault::Grant::authorization_code)
     object.text("grant", std::string(vault::name_in(vault::kGrantNames, oauth.grant)));
-  object.text("signingAlgorithm", oauth.signing_algorithm).text("keyId", escape(oauth.key_id));
+  object.text("signingAlgorithm", escape(oauth.signing_algorithm))
+      .text("keyId", escape(oauth.key_id));
   object.text("assertion", shown(oauth.assertion_reference, filled));
-  object.text("identityProvider", oauth.identity_provider);
+  object.text("identityProvider", escape(oauth.identity_provider));
   if (oauth.dpop != vault::Dpop::automatic)
     object.text("dpop", std::string(vault::name_in(vault::kDpopNames, oauth.dpop)));
   return object;
@@ -82,14 +89,15 @@ Object oauth_object(const vault::OAuthSettings& oauth, Kept kept, const Filled& 
 void add_options(Object& object, const vault::ConnectionOptions& options) {
   if (!options.enabled) object.raw("disabled", "true");
   Object tools;
-  tools.texts("include", options.tools.include).texts("exclude", options.tools.exclude);
+  tools.texts("include", escaped(options.tools.include))
+      .texts("exclude", escaped(options.tools.exclude));
   if (!tools.empty()) object.raw("tools", tools.str());
   Object times;
   times.time("connect", options.connect_timeout).time("request", options.request_timeout);
   times.time("idle", options.idle_timeout);
   if (!times.empty()) object.raw("timeouts", times.str());
   if (options.read_retries) object.raw("retries", std::to_string(*options.read_retries));
-  object.texts("roots", options.roots).text("logLevel", options.log_level);
+  object.texts("roots", escaped(options.roots)).text("logLevel", options.log_level);
 }
 
 std::string word_text(const std::string& word, Words words, const Filled& filled) {

@@ -185,7 +185,7 @@ test('trust shows an entry in full, then asks, and no is no', async (t) => {
   const states = await run_json(gatehouse, ['trust', '--json'], { cwd: project.folder });
   assert.deepEqual(states.map((one) => one.state), ['waiting', 'in_effect']);
   const nobody = assert_exit(await gatehouse.run(['trust', 'runner'], { cwd: project.folder }),
-      exit_code.failed);
+      exit_code.usage);
   assert.match(nobody.stderr, /--digest/);
 });
 

@@ -6,6 +6,7 @@
 
 #include "config/mcp_json.hpp"
 #include "config/mcp_text.hpp"
+#include "config/placeholder.hpp"
 #include "config/relaxed_json.hpp"
 #include "http/message.hpp"
 #include "jsonrpc/json.hpp"
