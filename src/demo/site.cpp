@@ -42,21 +42,21 @@ Task<> add_known_client(oauth_server::Store& store, Logger& logger, SystemTime n
 oauth_server::Settings make_settings(const DemoUrls& urls, const DemoSettings& settings) {
   std::vector<std::string> resources{urls.notes, urls.issues};
   if (settings.quirks.has(Quirk::resource_origin)) resources.push_back(urls.base);
-  return {.issuer = issuer_of(urls.base, settings.quirks),
-          .name = "Gatehouse demo",
-          .resources = std::move(resources),
-          .scopes = {{"notes:read", "Read your notes"},
-                     {"notes:write", "Write notes"},
-                     {"notes:delete", "Delete notes for good"},
-                     {"issues:read", "Read issues"},
-                     {"issues:write", "Open, change and close issues"}},
-          .default_scope = "notes:read notes:write issues:read issues:write",
-          .users = {{"ada", "Ada"}, {"grace", "Grace"}},
-          .device_logins = oauth_server::DeviceLogins::on,
-          .machines = {{std::string(kMachineId), "A machine",
-                        oauth_server::hash_of(kMachineSecret)}},
-          .access_token_life = settings.access_token_life,
-          .rotate_refresh_tokens = !settings.quirks.has(Quirk::refresh_keeps_token)};
+  return {
+      .issuer = issuer_of(urls.base, settings.quirks),
+      .name = "Gatehouse demo",
+      .resources = std::move(resources),
+      .scopes = {{"notes:read", "Read your notes"},
+                 {"notes:write", "Write notes"},
+                 {"notes:delete", "Delete notes for good"},
+                 {"issues:read", "Read issues"},
+                 {"issues:write", "Open, change and close issues"}},
+      .default_scope = "notes:read notes:write issues:read issues:write",
+      .users = {{"ada", "Ada"}, {"grace", "Grace"}},
+      .device_logins = oauth_server::DeviceLogins::on,
+      .machines = {{std::string(kMachineId), "A machine", oauth_server::hash_of(kMachineSecret)}},
+      .access_token_life = settings.access_token_life,
+      .rotate_refresh_tokens = !settings.quirks.has(Quirk::refresh_keeps_token)};
 }
 
 Resource make_resource(const std::string& origin, const std::string& path, std::string name,

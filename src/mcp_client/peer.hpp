@@ -53,7 +53,7 @@ class Interaction {
   virtual Task<Result<std::string>> answer(std::string_view method, std::string_view params) = 0;
 };
 
-/// Whether a person may be asked while the request is under way, so that it may take as long as any.
+/// Whether a person may be asked while the request is under way: then it may take as long as any.
 inline bool may_ask_person(const mcp::Request& request, const Interaction* interaction) {
   if (interaction == nullptr || request.firm_timeout) return false;
   const mcp::ClientCapabilities& can = interaction->capabilities();
