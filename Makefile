@@ -33,8 +33,8 @@ conformance: deps-test ## the official conformance suite (LEG=client for one leg
 fuzz: deps-test  ## each fuzz target for EACH=60 seconds (TARGET=name for one)
 	@tools/run_tests --only fuzz --fuzz-seconds $(or $(EACH),60) $(if $(TARGET),--target $(TARGET))
 
-soak: deps-test  ## an hour of what "make test" does for a minute (MINUTES=60)
-	@tools/run_tests --only soak --minutes $(or $(MINUTES),60)
+soak: deps-test  ## what "make test" does for seconds, for long: ten minutes for each fuzz target
+	@tools/run_tests --only fuzz --only soak --fuzz-seconds $(or $(FUZZ_SECONDS),600) --minutes $(or $(MINUTES),60)
 
 torture: deps-test ## random kills and failing steps, for MINUTES=30
 	@tools/run_tests --only torture --minutes $(or $(MINUTES),30)
