@@ -95,8 +95,8 @@ class Upstreams final {
   /// request().
   Task<Result<ListOutcome>> refresh_catalog(Target target);
 
-  /// Opens the connection unless it is open: what request() does first. Nothing: it is open. Errors:
-  /// as request().
+  /// Opens the connection unless it is open: what request() does first. Nothing: it is open.
+  /// Errors: as request().
   Task<Result<std::optional<PersonNeeded>>> connect(Target target);
 
   /// Forgets breaker and session of a connection: a login, logout or edit happened. Calls under way
@@ -133,9 +133,10 @@ class Upstreams final {
   Task<Result<OpenOutcome>> open(UpstreamPtr upstream);
   Task<Result<mcp_client::Opened>> open_transport(UpstreamPtr upstream,
                                                   vault::ConnectionState state);
-  Task<Result<std::optional<PersonNeeded>>> on_machine_refusal(
-      UpstreamPtr upstream, mcp::HttpRefusal refusal, oauth_client::AccessTokenPtr used,
-      bool repeated);
+  Task<Result<std::optional<PersonNeeded>>> on_machine_refusal(UpstreamPtr upstream,
+                                                               mcp::HttpRefusal refusal,
+                                                               oauth_client::AccessTokenPtr used,
+                                                               bool repeated);
   Task<Result<std::optional<PersonNeeded>>> on_refusal(UpstreamPtr upstream,
                                                        mcp::HttpRefusal refusal,
                                                        oauth_client::AccessTokenPtr used,
