@@ -53,8 +53,9 @@ class ConfigCommand final : public Command {
     spec.summary = "Print the servers in effect here as mcp.json, with their layers";
     spec.details =
         R"(Servers come from three places: those that were added (store), your mcp.json (global) and the
-project's .gatehouse/mcp.json (project), which wins by name once approved. What is printed can be
-pasted into an mcp.json. Values that are kept encrypted are left out. docs/mcp-json.md describes
+project's .gatehouse/mcp.json (project), which wins by name once approved. What is printed on
+standard output is what is in effect, as JSON that can be pasted into an mcp.json; where each entry comes from
+and what waits or is broken stands on standard error. Values that are kept encrypted are left out. docs/mcp-json.md describes
 the format.
 
 Examples:
@@ -78,6 +79,7 @@ Examples:
       services.terminal.print(to_json(services, *rows) + "\n");
     } else {
       services.terminal.print(to_text(*rows));
+      note_rows(services.terminal, *rows);
     }
     const config::FileReport& report = services.files.report();
     for (const config::FileReport::FileNote& note : report.files) {
@@ -169,28 +171,30 @@ Examples:
     return all.str();
   }
 
-  // JSON with comments, as mcp.json may be. Entries that are not in effect are comments.
+  // Strict JSON of what is in effect: the editors' files take no comments.
   static std::string to_text(const std::vector<Row>& rows) {
-    std::string out = "{\n  \"mcpServers\": {\n";
+    std::string out;
     for (const Row& row : rows) {
-      const bool used = row.state == "in_effect" && !row.entry.empty();
-      out += fmt::format("    // {}\n", printable(headline(row)));
-      for (const std::string& name : row.kept)
-        out += fmt::format("    // {} is kept and not shown\n", printable(name));
-      for (const std::string& warning : row.warnings)
-        out += fmt::format("    // {}\n", printable(warning));
-      if (row.entry.empty()) continue;
+      if (row.state != "in_effect" || row.entry.empty()) continue;
       std::string pretty = jsonrpc::quote(row.name) + ": " + pretty_json(row.entry);
       while (pretty.ends_with("\n")) pretty.pop_back();
-      const std::string indent = used ? "    " : "    // ";
-      out += indent;
-      for (const char c : pretty + ",") {
+      out += out.empty() ? "\n    " : ",\n    ";
+      for (const char c : pretty) {
         out += c;
-        if (c == '\n') out += indent;
+        if (c == '\n') out += "    ";
       }
-      out += "\n";
     }
-    return out + "  }\n}\n";
+    return "{\n  \"mcpServers\": {" + out + (out.empty() ? "}\n}\n" : "\n  }\n}\n");
+  }
+
+  // Where each comes from and what is the matter with it, for the person.
+  static void note_rows(Terminal& terminal, const std::vector<Row>& rows) {
+    for (const Row& row : rows) {
+      terminal.note(printable(fmt::format("{}: {}", row.name, headline(row))));
+      for (const std::string& name : row.kept)
+        terminal.note(fmt::format("  {} is kept and not shown", printable(name)));
+      for (const std::string& warning : row.warnings) terminal.note("  " + printable(warning));
+    }
   }
 
   static std::string headline(const Row& row) {
@@ -199,7 +203,7 @@ Examples:
     std::ranges::replace(state, '_', ' ');
     if (row.state == "waiting" || row.state == "changed")
       state += ", waits for your approval: gatehouse trust " + row.name;
-    if (row.problem) state += fmt::format(": {} ({})", row.name, describe(*row.problem));
+    if (row.problem) state += ": " + describe(*row.problem);
     return text + state + (row.health.empty() ? "" : ", " + row.health);
   }
 
