@@ -163,7 +163,7 @@ inline constexpr HostileTarget kHostileTargets[] = {
     {"http://good.example:443/", kPlainHttp},
     {"http://[2606:4700::1111]/", kPlainHttp},
     {"HTTP://good.example/", kPlainHttp},
-    {"http://169.254.169.254/latest/meta-data/iam/security-credentials/", "metadata service"},
+    {"http://169.254.169.254/latest/meta-data/iam/security-credentials/", "which is"},
     {"http://metadata.google.internal/", kPlainHttp},
     {"http://127.0.0.1:1/", kPlainHttp},
     {"http://localhost:1/", kPlainHttp},
