@@ -207,7 +207,7 @@ test('a project wins by name over the person, and ends where the project ends', 
   assert.equal(await url_of('web', gatehouse.home), mine.url);
   assert.equal(await url_of('twice', gatehouse.home), added.url, 'what was added wins');
   const shown = await gatehouse.run(['config'], { cwd: gatehouse.home });
-  assert.match(shown.stderr, /twice: global .*has the name/);
+  assert.match(shown.stderr, /twice: global .*shadowed\n +not used: the connection that was added has the name/);
 
   const report = await run_sdk_client('modern', ['--call', 'execute_capability', '--arguments',
     json({ name: 'web.ping', arguments: {} }), '--', 'sh', '-c',

@@ -1,6 +1,8 @@
 // The command line against servers nobody here wrote: server-everything over stdio and HTTP, and
 // SDK servers of both generations behind oidc-provider.
 import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { add_http, add_stdio, call, describe_run, exit_code } from '../cli.mjs';
 import { everything_command, start_everything_http } from '../peers/everything.mjs';
@@ -150,6 +152,7 @@ test('a login that cannot be decrypted is one to sign in again, and that replace
   const server = await start_protected_server(t);
   const gatehouse = make_gatehouse(t);
   assert_done(await gatehouse.run(add_http('guarded', server.modern_url)));
+  rmSync(path.join(gatehouse.env.GATEHOUSE_HOME, 'gatehouse.key'));
   const env = { GATEHOUSE_KEY: Buffer.alloc(32, 7).toString('base64') };
   const status = await gatehouse.run(['status', '--json'], { env });
   assert_exit(status, exit_code.sign_in);
