@@ -86,9 +86,9 @@ inline constexpr auto kAuthorizationLife = 10min;  ///< a pending login
 inline constexpr std::size_t kPendingLogins = 8;   ///< per connection and owner
 inline constexpr int kStepUpAttempts = 3;          ///< authorizations for one refused call
 inline constexpr auto kRefreshLease = 45s;         ///< longer than kTokenRequestTimeout
-inline constexpr auto kRefreshWait = 50s;        ///< a loser waits this long for the winner's pair
-inline constexpr int kRefreshReplays = 3;        ///< same refresh token after lost answers
-inline constexpr auto kRefreshAhead = 60s;       ///< refresh this long before expiry
+inline constexpr auto kRefreshWait = 50s;   ///< a loser waits this long for the winner's pair
+inline constexpr int kRefreshReplays = 3;   ///< same refresh token after lost answers
+inline constexpr auto kRefreshAhead = 60s;  ///< refresh this long before expiry
 inline constexpr auto kMachinePause =
     30s;  ///< between attempts of a grant without a person that was refused
 inline constexpr auto kMachineRequestTimeout =
@@ -109,7 +109,7 @@ inline constexpr auto kIdleRefreshLook = 60s;         ///< at least so often, si
 // Secrets read where a reference says
 inline constexpr std::size_t kSecretBytes = 16 * 1024;  ///< one value; a PEM key fits many times
 inline constexpr auto kSecretCommand = 10s;             ///< a command that prints one
-inline constexpr auto kSecretPause = 3s;  ///< between two readings after refusals
+inline constexpr auto kSecretPause = 3s;                ///< between two readings after refusals
 
 // Search
 inline constexpr std::size_t kSearchLimit = 50;         ///< most results of one search
@@ -117,8 +117,10 @@ inline constexpr std::size_t kSearchQueryBytes = 2048;  ///< a query
 
 // Store
 inline constexpr auto kFeedPoll = 100ms;  ///< change feed on one host; staleness ≤ 250 ms
-inline constexpr auto kKeyOverlap = 1s;  ///< old and new master key, for processes that follow the feed
-inline constexpr auto kKeyCommand = 10s;  ///< what prints the master key; `serve` waits for it at start
+inline constexpr auto kKeyOverlap =
+    1s;  ///< old and new master key, for processes that follow the feed
+inline constexpr auto kKeyCommand =
+    10s;  ///< what prints the master key; `serve` waits for it at start
 inline constexpr std::size_t kKeyCommandBytes = 4096;  ///< of its output; eight keys are below 400
 inline constexpr auto kFeedSilence = 5s;  ///< a cache whose feed is silent so long is not used
 

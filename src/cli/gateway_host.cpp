@@ -43,9 +43,9 @@ GatewayHost::GatewayHost(Services& services, std::vector<std::string> authoritie
       gateway_({services.executor, services.store, services.login, services.upstreams, tokens_,
                 tasks_, services.log, services.log, services.clock},
                gateway_settings(services.settings, std::move(authorities))),
-      idle_refresh_({services.store, services.http, services.tokens, tasks_, services.clock,
-                     services.log},
-                    organization_of(services)),
+      idle_refresh_(
+          {services.store, services.http, services.tokens, tasks_, services.clock, services.log},
+          organization_of(services)),
       left_(services.executor) {
   feed_.subscribe(
       [this](const vault::Change& change) {
@@ -68,8 +68,7 @@ Task<Result<void>> GatewayHost::start() {
   // A gateway that others join shows what everybody has; with a project's servers it is for one.
   const bool alone = services_.files.report().project_in_effect();
   if (!alone && services_.files.scope() == config::Scope::project) {
-    Result<std::vector<ConnectionId>> synced =
-        co_await services_.files.sync(config::Scope::global);
+    Result<std::vector<ConnectionId>> synced = co_await services_.files.sync(config::Scope::global);
     if (!synced) co_return std::unexpected(synced.error());
   }
   Result<void> started = co_await feed_.start();
@@ -80,9 +79,8 @@ Task<Result<void>> GatewayHost::start() {
   tasks_.spawn("idle_upstreams", services_.upstreams.run_idle_sweep());
   tasks_.spawn("refresh_idle_logins", idle_refresh_.run());
   tasks_.spawn("configuration_files",
-               services_.files.run_watch([this](const std::vector<ConnectionId>& changed) {
-                 on_files(changed);
-               }));
+               services_.files.run_watch(
+                   [this](const std::vector<ConnectionId>& changed) { on_files(changed); }));
   if (!alone) offer_socket();
   co_return Result<void>{};
 }

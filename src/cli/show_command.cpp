@@ -38,7 +38,8 @@ std::string client_text(const vault::Registration& registration, SystemTime now)
   }
   if (registration.refused_at) text += ", refused by the server";
   if (registration.secret_expires_at) {
-    const auto left = std::chrono::ceil<std::chrono::minutes>(*registration.secret_expires_at - now);
+    const auto left =
+        std::chrono::ceil<std::chrono::minutes>(*registration.secret_expires_at - now);
     const auto days = std::chrono::floor<std::chrono::days>(left);
     text += left.count() <= 0  ? ", its secret has expired"
             : days.count() > 0 ? fmt::format(", its secret ends in {} days", days.count())

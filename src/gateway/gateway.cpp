@@ -57,8 +57,7 @@ Gateway::Gateway(Parts parts, Settings settings)
       directory_(settings_.organization, parts.store, parts.log, parts.executor),
       pipeline_({directory_, parts.upstreams, parts.audit, parts.clock}),
       refresher_({directory_, parts.upstreams, parts.tasks, parts.clock, parts.executor}),
-      sign_in_(parts.store, parts.clock,
-               RequestStateSealer(settings_.state_keys),
+      sign_in_(parts.store, parts.clock, RequestStateSealer(settings_.state_keys),
                [this](const upstream::Target& target, const upstream::PersonNeeded& need) {
                  return make_link(target, need);
                }),

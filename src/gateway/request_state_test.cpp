@@ -43,8 +43,8 @@ TEST(RequestState, is_refused_for_another_request_another_key_and_after_its_time
   RequestBinding other = sample().binding;
   other.capability = "notion.delete";
   EXPECT_FALSE(sealer.open(sealed, other, kNow));
-  EXPECT_FALSE(
-      RequestStateSealer(fixed_state_key(Secret(random_bytes(32)), "k1")).open(sealed, sample().binding, kNow));
+  EXPECT_FALSE(RequestStateSealer(fixed_state_key(Secret(random_bytes(32)), "k1"))
+                   .open(sealed, sample().binding, kNow));
   EXPECT_FALSE(sealer.open(sealed, sample().binding, kNow + 10min));
 }
 

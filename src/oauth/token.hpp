@@ -53,7 +53,7 @@ struct TokenResponse {
   std::optional<std::chrono::seconds> expires_in;  ///< nothing: unknown
   std::optional<std::string> scope;                ///< nothing: as requested (RFC 6749 §5.1)
   std::string token_type;                          ///< as given; empty when absent
-  Secret id_token;               ///< as given, not verified; empty: none
+  Secret id_token;                                 ///< as given, not verified; empty: none
   std::string id_token_subject;  ///< `sub`, e-mail or name from an ID token, for display only
 };
 

@@ -37,8 +37,8 @@ struct Discovery {
   std::vector<DiscoveryStep> steps;
 
   std::optional<oauth::ProtectedResourceMetadata> resource_metadata;
-  std::string resource;         ///< exactly what to send as `resource`
-  std::string challenge_scope;  ///< from the 401 or 403; empty when absent
+  std::string resource;              ///< exactly what to send as `resource`
+  std::string challenge_scope;       ///< from the 401 or 403; empty when absent
   bool challenged_for_dpop = false;  ///< a challenge had the scheme DPoP (RFC 9449 §7.1)
   /// Issuers to choose from; more than one and no `server`: the person chooses, then discover again
   /// with `issuer` set.
@@ -65,6 +65,7 @@ struct DiscoveryRequest {
   /// What the metadata is wanted for: only a person's browser needs PKCE and an authorization
   /// endpoint.
   vault::Grant grant = vault::Grant::authorization_code;
+  std::string connection = {};  ///< its name, for hints; empty: they say NAME
 };
 
 /// The request that a stored connection stands for. `issuer`: the person's choice; empty: the

@@ -10,8 +10,8 @@
 #include "oauth/pkce.hpp"
 #include "oauth/scope.hpp"
 #include "oauth_client/client_configuration.hpp"
-#include "oauth_client/issuer_change.hpp"
 #include "oauth_client/id_token_check.hpp"
+#include "oauth_client/issuer_change.hpp"
 #include "oauth_client/machine_grants.hpp"
 
 namespace gatehouse::oauth_client {

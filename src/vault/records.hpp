@@ -120,9 +120,9 @@ struct Connection {
   std::string default_account = "default";  ///< CredentialKey::account that agents and commands use
   /// The configuration file it comes from (absolute path); empty: it lives in the store alone.
   std::string origin;
-  std::string origin_digest;                ///< of what the file says about it, as approved
+  std::string origin_digest;                       ///< of what the file says about it, as approved
   std::optional<SystemTime> origin_missing_since;  ///< the file does not name it any more
-  std::vector<http::Allowance> allowances;  ///< what a person said yes to
+  std::vector<http::Allowance> allowances;         ///< what a person said yes to
   SystemTime created_at{};
   std::int64_t revision = 0;    ///< compare-and-set for edits
   std::string secrets_problem;  ///< why the stored secrets cannot be read; they are empty here then
