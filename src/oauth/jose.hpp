@@ -83,7 +83,8 @@ Result<Jws> parse_jws(std::string_view compact);
 /// The header's algorithm is the key's, and the signature is right. Errors: policy.
 Result<void> verify_jws(const Jws& jws, const JoseKey& key);
 
-/// Keys of a JWK Set (RFC 7517 §5) that can verify here; others are left out, also all after 64.
+/// Keys of a JWK Set (RFC 7517 §5) that can verify here; others are left out, also all after the
+/// first 64 entries of whatever kind. Private members are ignored: each key is a public one.
 struct PublishedKey {
   JoseKey key;
   std::string key_id;  ///< empty: none

@@ -185,6 +185,33 @@ TEST(Jose, a_key_set_keeps_what_can_be_used) {
   EXPECT_FALSE(parse_jwks("{}").has_value());
 }
 
+TEST(Jose, at_most_64_entries_of_a_key_set_are_looked_at) {
+  const auto set = [](int unusable) {
+    std::string text = R"({"keys":[)";
+    for (int i = 0; i < unusable; ++i) text += i % 2 == 0 ? R"({"kty":"oct"},)" : "7,";
+    return text + std::string(kRsaJwk) + "]}";
+  };
+  EXPECT_EQ(parse_jwks(set(63)).value().size(), 1U);
+  EXPECT_EQ(parse_jwks(set(64)).value().size(), 0U);
+}
+
+TEST(Jose, private_members_of_a_published_key_are_ignored) {
+  std::string rsa(kRsaJwk);
+  // Incomplete, no base64url, and not of this key: as a private key it is refused.
+  rsa.replace(rsa.size() - 1, 1, R"(,"d":"AQAB","p":"?","q":7,"dp":"","dq":[],"qi":"AQ"})");
+  std::string ed(kEdJwk);
+  ed.replace(ed.find("nWGxne"), 6, "mWGxne");
+  std::string ec(kEcJwk);
+  ec.replace(ec.find("jpsQnn"), 6, "kpsQnn");
+  for (const std::string& jwk : {rsa, ed, ec}) EXPECT_FALSE(JoseKey::from_jwk(jwk)) << jwk;
+  const auto keys = parse_jwks(R"({"keys":[)" + rsa + "," + ed + "," + ec + "]}").value();
+  ASSERT_EQ(keys.size(), 3U);
+  for (const PublishedKey& one : keys) EXPECT_FALSE(one.key.is_private());
+  EXPECT_TRUE(check(kRs256, keys[0].key));
+  EXPECT_TRUE(check(kEdDsa, keys[1].key));
+  EXPECT_TRUE(check(kEs256, keys[2].key));
+}
+
 class IdTokens : public ::testing::Test {
  protected:
   IdTokens() : key_(JoseKey::generate().value()) {}
