@@ -25,8 +25,13 @@ DeviceAnswer judge_device_answer(int status, std::string_view body) {
   if (status == 429) return DeviceAnswer::slow_down;
   if (status >= 500) return DeviceAnswer::unable;
   const auto document = parse_error_document(body);
-  if (!document)
-    return status >= 200 && status <= 299 ? DeviceAnswer::tokens : DeviceAnswer::refused;
+  if (!document) {
+    if (status < 200 || status > 299) return DeviceAnswer::refused;
+    // Who stands between, as a captive portal does, says nothing about the login.
+    const auto response = parse_token_response(status, body);
+    const bool no_tokens = !response && response.error().code == Errc::protocol;
+    return no_tokens ? DeviceAnswer::unable : DeviceAnswer::tokens;
+  }
   const std::string& error = document->error;
   if (error == "authorization_pending") return DeviceAnswer::pending;
   if (error == "slow_down") return DeviceAnswer::slow_down;

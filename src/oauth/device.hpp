@@ -51,7 +51,7 @@ enum class DeviceAnswer {
   tokens,     ///< or something that must be read as such: parse_token_response() decides
   pending,    ///< the person has not decided
   slow_down,  ///< also 429: poll less often from now on
-  unable,     ///< 5xx: says nothing about the login
+  unable,     ///< 5xx, or a success without tokens: says nothing about the login
   denied,     ///< the person said no
   expired,    ///< the code has ended
   refused,    ///< any other refusal: final

@@ -116,5 +116,17 @@ TEST(Device, polls_are_judged_by_shape) {
   EXPECT_EQ(judge(404, "nothing here"), DeviceAnswer::refused);
 }
 
+TEST(Device, a_success_that_is_no_token_answer_says_nothing_about_the_login) {
+  const auto judge = judge_device_answer;
+  for (const char* body : {"<html>sign in to this network</html>", "", "[]", "{}", "7",
+                           R"({"token_type":"Bearer"})", R"({"access_token":""})"}) {
+    EXPECT_EQ(judge(200, body), DeviceAnswer::unable) << body;
+    EXPECT_EQ(judge(204, body), DeviceAnswer::unable) << body;
+  }
+  EXPECT_EQ(judge(200, R"({"authed_user":{"access_token":"a"}})"), DeviceAnswer::tokens);
+  // Tokens that cannot be used came all the same: asking again brings no others.
+  EXPECT_EQ(judge(200, R"({"access_token":"a","token_type":"mac"})"), DeviceAnswer::tokens);
+}
+
 }  // namespace
 }  // namespace gatehouse::oauth

@@ -41,6 +41,7 @@ class DeviceLoginTest : public fakes::OAuthFixture {
       if (error == "lost") return fail(Errc::outcome_unknown, "scripted");
       if (error == "down") return fail(Errc::unavailable, "scripted");
       if (error == "503") return http::Reply{.status = 503};
+      if (error == "portal") return http::Reply{.status = 200, .body = "<html>pay here</html>"};
       return http::Reply{.status = 400, .body = R"({"error":")" + error + "\"}"};
     });
   }
@@ -103,6 +104,17 @@ TEST_F(DeviceLoginTest, faults_of_network_and_server_are_waited_out) {
   answer_polls({"down", "503", "lost", "authorization_pending"});
   EXPECT_TRUE(finish(*begin()).has_value());
   EXPECT_EQ(polls(), 5);
+}
+
+TEST_F(DeviceLoginTest, a_captive_portal_is_waited_out) {
+  answer_polls({"portal", "portal", "authorization_pending"});
+  EXPECT_TRUE(finish(*begin()).has_value());
+  EXPECT_EQ(polls(), 4);
+}
+
+TEST_F(DeviceLoginTest, a_refusal_after_an_unreadable_success_leaves_the_outcome_unknown) {
+  answer_polls({"portal", "invalid_grant"});
+  EXPECT_EQ(finish(*begin()).error().code, Errc::outcome_unknown);
 }
 
 TEST_F(DeviceLoginTest, faults_that_last_end_with_the_code) {

@@ -57,6 +57,8 @@ DevicePoll::Decision DevicePoll::on_answer(DeviceAnswer answer, const Error& err
       return wait(std::max(interval_, pause_), now);
     case DeviceAnswer::unable:
       last_fault_ = error.detail;
+      // A success that could not be read may have been the tokens, spoilt on their way.
+      if (error.code == Errc::protocol) answer_lost_ = true;
       return wait_longer(now);
     case DeviceAnswer::expired:
       if (answer_lost_) break;

@@ -33,7 +33,7 @@ class DevicePoll final {
 
   Decision begin(SteadyTime now) const { return wait(interval_, now); }
   Decision on_wake(SteadyTime now) const;
-  /// `error` is what the answer says, where it is a refusal.
+  /// `error`: why the answer is no tokens, as parse_token_response() says it.
   Decision on_answer(oauth::DeviceAnswer answer, const Error& error, SteadyTime now);
   /// The request or its answer was lost: asked again, less and less often (RFC 8628 §3.5).
   Decision on_no_answer(const Error& error, SteadyTime now);

@@ -84,6 +84,17 @@ TEST(DevicePoll, a_refusal_after_a_lost_answer_says_that_the_outcome_is_unknown)
             Errc::rejected);
 }
 
+TEST(DevicePoll, a_success_that_could_not_be_read_counts_as_a_lost_answer) {
+  DevicePoll device = poll();
+  EXPECT_EQ(device.on_answer(DeviceAnswer::unable, error(Errc::protocol), at(5s)).step, Step::wait);
+  const auto end = device.on_answer(DeviceAnswer::refused, error(Errc::invalid_grant), at(15s));
+  EXPECT_EQ(end.error->code, Errc::outcome_unknown);
+  DevicePoll other = poll();
+  (void)other.on_answer(DeviceAnswer::unable, error(Errc::server_error), at(5s));
+  EXPECT_EQ(other.on_answer(DeviceAnswer::refused, error(Errc::invalid_grant), at(15s)).error->code,
+            Errc::rejected);
+}
+
 TEST(DevicePoll, what_our_own_rules_refuse_is_not_tried_again) {
   EXPECT_EQ(poll().on_no_answer(error(Errc::blocked_address), at(5s)).step, Step::fail);
 }
