@@ -1,6 +1,7 @@
 // Signing in at an identity provider: the Login machinery with OpenID Connect on top.
 #include <gtest/gtest.h>
 
+#include "base/limits.hpp"
 #include "fakes/oauth_fixture.hpp"
 #include "oauth/jose.hpp"
 #include "oauth_client/login.hpp"
@@ -142,6 +143,32 @@ TEST_F(ProviderLoginTest, a_refresh_without_one_keeps_the_old_and_asks_once_it_h
   EXPECT_EQ(token.error().code, Errc::sign_in_required);
   EXPECT_NE(token.error().hint.find("gatehouse login demo"), std::string::npos);
   EXPECT_EQ(stored().tokens.id_token.reveal(), held);
+}
+
+TEST_F(ProviderLoginTest, who_gives_no_id_token_on_refresh_is_asked_once_per_pause_and_login) {
+  const PendingLogin pending = begin();
+  answer(id_token("gatehouse", nonce, 600s));
+  ASSERT_TRUE(finish(pending).has_value());
+  advance(700s);
+  answer("");
+  const auto asked = [&] {
+    const int before = http.count("POST", "https://idp.example/token");
+    EXPECT_EQ(run(source.id_token(connection, key)).error().code, Errc::sign_in_required);
+    return http.count("POST", "https://idp.example/token") - before;
+  };
+  EXPECT_EQ(asked(), 1);
+  EXPECT_EQ(asked(), 0);
+  advance(limits::kMachinePause - 1s);
+  EXPECT_EQ(asked(), 0);
+  advance(2s);
+  EXPECT_EQ(asked(), 1);
+  // Another version is asked for at once.
+  const vault::Credential row = stored();
+  vault::TokenSet tokens = row.tokens;
+  tokens.id_token = Secret();
+  ASSERT_TRUE(run(memory.credentials().save_refreshed(key, row.version, row.epoch, tokens)));
+  EXPECT_EQ(asked(), 1);
+  EXPECT_EQ(asked(), 0);
 }
 
 TEST_F(ProviderLoginTest, metadata_without_keys_or_of_another_issuer_is_refused) {

@@ -74,8 +74,9 @@ class TokenSource final {
   Task<Result<vault::Credential>> obtain_anew(vault::Connection connection,
                                               vault::CredentialKey key);
 
-  /// The ID token of the login at an identity provider, refreshed when it is about to end. Errors:
-  /// sign_in_required (a person must sign in there), and transient ones.
+  /// The ID token of the login at an identity provider, refreshed when it is about to end; where a
+  /// refresh gave none, not again before kMachinePause or another login. Errors: sign_in_required
+  /// (a person must sign in there), and transient ones.
   Task<Result<Secret>> id_token(vault::Connection provider, vault::CredentialKey key);
 
   /// The server answered 403 insufficient_scope: the Error that asks for a step-up, naming the
@@ -114,6 +115,12 @@ class TokenSource final {
     bool refreshable = false;
     SystemTime next_refresh{};  ///< no refresh beside before; a pause after a failure
   };
+  /// The version that a refresh left without a new ID token.
+  struct IdTokenPause {
+    std::int64_t version = 0;
+    std::int64_t epoch = 0;
+    SteadyTime until{};
+  };
   using FlightKey = std::pair<vault::CredentialKey, bool>;  ///< forced or not
 
   Task<Result<AccessTokenPtr>> refresh(const vault::Connection& connection,
@@ -128,6 +135,7 @@ class TokenSource final {
   Task<Result<vault::Credential>> fly_machine(MachineOrder order);
   Task<Result<vault::Credential>> obtain_machine(MachineOrder order);
   Task<> obtain_machine_beside(MachineOrder order);
+  bool is_id_token_paused(const vault::Credential& held) const;
   Task<> refresh_beside(RefreshOrder order);
   Task<Result<vault::Credential>> refresh_shared(RefreshOrder order);
   AccessTokenPtr remember(const vault::Credential& credential);
@@ -144,9 +152,10 @@ class TokenSource final {
 
   std::map<vault::CredentialKey, Entry> cache_;
   std::set<vault::CredentialKey> absent_;
-  std::uint64_t generation_ = 0;  ///< counts changes seen
-  oauth::DpopNonces nonces_;      ///< of the servers that are called
-  double jitter_;                 ///< of this process, so that several do not refresh at once
+  std::map<vault::CredentialKey, IdTokenPause> id_token_pauses_;  ///< one per provider and person
+  std::uint64_t generation_ = 0;                                  ///< counts changes seen
+  oauth::DpopNonces nonces_;  ///< of the servers that are called
+  double jitter_;             ///< of this process, so that several do not refresh at once
 };
 
 }  // namespace gatehouse::oauth_client

@@ -1,6 +1,7 @@
 // The part of TokenSource for connections that no person signs in to, and for the identity
 // providers that vouch for people.
 #include "async/timer.hpp"
+#include "base/limits.hpp"
 #include "oauth/grants.hpp"
 #include "oauth_client/token_source.hpp"
 
@@ -119,6 +120,14 @@ Task<Result<vault::Credential>> TokenSource::obtain_machine(MachineOrder order) 
   co_return co_await machine_->obtain(std::move(order));
 }
 
+bool TokenSource::is_id_token_paused(const vault::Credential& held) const {
+  const auto found = id_token_pauses_.find(held.key);
+  if (found == id_token_pauses_.end()) return false;
+  const IdTokenPause& pause = found->second;
+  return pause.version == held.version && pause.epoch == held.epoch &&
+         clock_.steady_now() < pause.until;
+}
+
 Task<Result<Secret>> TokenSource::id_token(vault::Connection provider, vault::CredentialKey key) {
   for (bool refreshed = false;; refreshed = true) {
     auto row = co_await store_.credentials().find(key);
@@ -131,8 +140,15 @@ Task<Result<Secret>> TokenSource::id_token(vault::Connection provider, vault::Cr
     if (held.binding.server_url != provider.url)
       co_return sign_in_at(provider,
                            "the login at " + provider.name + " was made at another issuer");
-    if (is_fresh(held.tokens.id_token, clock_.now())) co_return held.tokens.id_token;
-    if (held.tokens.id_token.empty() || refreshed) {
+    if (is_fresh(held.tokens.id_token, clock_.now())) {
+      id_token_pauses_.erase(key);
+      co_return held.tokens.id_token;
+    }
+    // Who gave none with this version is not asked at every call.
+    if (refreshed)
+      id_token_pauses_[key] = {held.version, held.epoch,
+                               clock_.steady_now() + limits::kMachinePause};
+    if (held.tokens.id_token.empty() || refreshed || is_id_token_paused(held)) {
       co_return sign_in_at(provider,
                            provider.name + (held.tokens.id_token.empty()
                                                 ? " gave no ID token at the last sign-in"
