@@ -234,6 +234,26 @@ TEST_F(Rotation, names_what_it_could_not_read_and_leaves_it) {
   EXPECT_EQ(found.unreadable[0].table, "credentials");
 }
 
+TEST_F(Rotation, seals_the_readable_columns_of_a_row_anew_although_another_is_unreadable) {
+  Process process(folder());
+  fill(process, 1);
+  const auto database = Database::open(folder() / "vault.db").value();
+  database->execute("UPDATE credentials SET tokens = zeroblob(100)");
+  const std::string before = process.held->current_id();
+  const auto key_of_more = [&] {
+    Rows row = database->query("SELECT more_secrets FROM credentials");
+    EXPECT_TRUE(row.next());
+    return std::string(parse_envelope(row.text()).value().key_id);
+  };
+  EXPECT_EQ(key_of_more(), before);
+  ASSERT_TRUE(process.rotate());
+  EXPECT_NE(process.held->current_id(), before);
+  EXPECT_EQ(key_of_more(), process.held->current_id());
+  Rows row = database->query("SELECT tokens FROM credentials");
+  ASSERT_TRUE(row.next());
+  EXPECT_EQ(row.text(), std::string(100, '\0')) << "what is unreadable is left as it is";
+}
+
 TEST_F(Rotation, keeps_request_states_for_their_ten_minutes) {
   std::string old_id;
   Secret derived;

@@ -61,7 +61,7 @@ std::optional<KeyState> state_of(Database& database, std::string_view id) {
   return value_in(kKeyStateNames, row.text());
 }
 
-/// The row's secrets under the key that seals now; nothing when all are, or one cannot be read.
+/// The row's readable secrets under the key that seals now; nothing when none is to be changed.
 std::optional<std::vector<SealedColumn>> sealed_anew(const Sealer& sealer, const SealedTable& table,
                                                      const SealedRow& row) {
   const std::string current = sealer.keys().current_id();
@@ -71,7 +71,7 @@ std::optional<std::vector<SealedColumn>> sealed_anew(const Sealer& sealer, const
     if (envelope && envelope->key_id == current) continue;
     const Place place = place_of(table, row, column);
     const Result<Secret> plain = sealer.open(column.sealed, place);
-    if (!plain) return std::nullopt;
+    if (!plain) continue;  // stays as it is; the others must not depend on the retired key
     anew.push_back({column.name, sealer.seal(plain->reveal(), place)});
   }
   if (anew.empty()) return std::nullopt;
