@@ -14,6 +14,21 @@ bool is_plain_url(std::string_view text) {
              "-._~:/%+@,=") == std::string_view::npos;
 }
 
+Error describe(const IssuerChange& change, const std::string& name, Errc code,
+               std::string_view command) {
+  std::string offered;
+  for (const std::string& issuer : change.offered)
+    offered += (offered.empty() ? "" : ", ") + quote_remote(issuer);
+  const std::string& first = change.offered.front();
+  const bool one = change.offered.size() == 1 && is_plain_url(first);
+  return {code,
+          fmt::format("{} now names another authorization server than the one of this connection: "
+                      "before {}, now {}",
+                      name, quote_remote(change.from), offered),
+          fmt::format("if you know why and trust it: `gatehouse {} {} --issuer {}`", command, name,
+                      one ? first : "URL")};
+}
+
 }  // namespace
 
 Task<std::string> find_known_issuer(vault::CredentialStore& store, vault::Connection connection,
@@ -39,17 +54,11 @@ std::optional<IssuerChange> find_change(const Discovery& discovery, const std::s
 }
 
 Error describe_change(const IssuerChange& change, const std::string& name) {
-  std::string offered;
-  for (const std::string& issuer : change.offered)
-    offered += (offered.empty() ? "" : ", ") + quote_remote(issuer);
-  const std::string& first = change.offered.front();
-  const bool one = change.offered.size() == 1 && is_plain_url(first);
-  return {Errc::sign_in_required,
-          fmt::format("{} now names another authorization server than the one of this connection: "
-                      "before {}, now {}",
-                      name, quote_remote(change.from), offered),
-          fmt::format("if you know why and trust it: `gatehouse login {} --issuer {}`", name,
-                      one ? first : "URL")};
+  return describe(change, name, Errc::sign_in_required, "login");
+}
+
+Error refuse_change(const IssuerChange& change, const std::string& name) {
+  return describe(change, name, Errc::policy, "edit");
 }
 
 }  // namespace gatehouse::oauth_client

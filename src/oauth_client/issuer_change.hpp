@@ -29,4 +29,7 @@ std::optional<IssuerChange> find_change(const Discovery& discovery, const std::s
 /// sign_in_required, showing both; the hint is the command that agrees. `name`: the connection's.
 Error describe_change(const IssuerChange& change, const std::string& name);
 
+/// The same for a grant without a person: policy, and only an edit of the connection agrees.
+Error refuse_change(const IssuerChange& change, const std::string& name);
+
 }  // namespace gatehouse::oauth_client

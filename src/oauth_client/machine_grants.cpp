@@ -7,6 +7,7 @@
 #include "oauth/grants.hpp"
 #include "oauth/scope.hpp"
 #include "oauth_client/discovery.hpp"
+#include "oauth_client/issuer_change.hpp"
 #include "oauth_client/machine_refusal.hpp"
 #include "oauth_client/refresh_flow.hpp"
 
@@ -205,8 +206,14 @@ Task<Result<vault::Registration>> MachineGrants::choose_client(
 Task<Result<MachineGrants::Plan>> MachineGrants::make_plan(const MachineOrder& order,
                                                            const Row& row,
                                                            vault::OAuthSettings settings) {
-  const auto discovery = co_await discover(discovery_request(order.connection), client_);
+  // The secret or assertion goes to nobody but the one it went to before, unless a person says so.
+  const bool pinned = !settings.issuer.empty();
+  const bool has_known = !pinned && row && row->binding.server_url == order.connection.url;
+  const std::string known = has_known ? row->binding.issuer : std::string();
+  const auto discovery = co_await discover(discovery_request(order.connection, known), client_);
   if (!discovery) co_return std::unexpected(discovery.error());
+  if (const auto change = find_change(*discovery, known))
+    co_return std::unexpected(refuse_change(*change, order.connection.name));
   const auto server = require_server(*discovery);
   if (!server) co_return std::unexpected(server.error());
   const auto registration = co_await choose_client(order, row, settings, *server);

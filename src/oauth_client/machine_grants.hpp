@@ -3,7 +3,7 @@
 // tasks of a shard. What it keeps true: one attempt at a time across processes (the lease on the
 // credential row), a token is stored before it is used, a late one never replaces what a logout or
 // an edit left, and it never asks for a sign-in: its errors say who must act. There is no second
-// try with another audience, server or grant.
+// try with another audience, server or grant, and no following to another authorization server.
 #pragma once
 
 #include <functional>
@@ -54,8 +54,10 @@ class MachineGrants final {
 
   /// A row whose token is good: ours, or the one that another process stored meanwhile. Errors:
   /// rejected and invalid_client (somebody must act; the hint says who and how; asked again not
-  /// before kMachinePause unless order.insist), those of discovery, of references, and transient
-  /// ones (timeout, unavailable, outcome_unknown, server_error, rate_limited, storage, conflict).
+  /// before kMachinePause unless order.insist), policy (the server names another authorization
+  /// server than before; only `gatehouse edit NAME --issuer URL` agrees), those of discovery, of
+  /// references, and transient ones (timeout, unavailable, outcome_unknown, server_error,
+  /// rate_limited, storage, conflict).
   Task<Result<vault::Credential>> obtain(MachineOrder order);
 
   /// The ID token of a provider whose assertion_reference says where it is kept by others.

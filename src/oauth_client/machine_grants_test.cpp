@@ -45,6 +45,21 @@ class MachineGrantsTest : public fakes::OAuthFixture {
       return http::Reply{.status = 401, .headers = {{"WWW-Authenticate", "Bearer"}}};
     });
   }
+  /// The server names another authorization server, which answers whoever asks.
+  void move_issuer() {
+    http.on("GET https://mcp.example/.well-known/oauth-protected-resource/mcp", 200,
+            R"({"resource":"https://mcp.example/mcp",)"
+            R"("authorization_servers":["https://new.example"],"scopes_supported":["read"]})");
+    http.on("GET https://new.example/.well-known/oauth-authorization-server", 200,
+            R"({"issuer":"https://new.example","token_endpoint":"https://new.example/token"})");
+    http.on("POST https://new.example/token", 200, tokens("at-new", ""));
+  }
+  int asked_of_the_new_one() const {
+    int hits = 0;
+    for (const auto& request : http.sent)
+      hits += request.target.starts_with("https://new.example") ? 1 : 0;
+    return hits;
+  }
   void refuse(int status, const std::string& error) {
     http.on(std::string("POST ") + kTokenUrl, status,
             R"({"error":")" + error + R"(","error_description":"words of the server"})");
@@ -138,6 +153,57 @@ TEST_F(MachineGrantsTest, a_401_leads_to_a_new_token_and_to_looking_who_decides_
   // Who comes late with the old one gets the newer one.
   EXPECT_EQ((*refuse_and_get(first))->value.reveal(), "at-2");
   EXPECT_EQ(asked(), 2);
+}
+
+TEST_F(MachineGrantsTest, another_authorization_server_is_not_followed_without_a_word) {
+  for (const auto grant : {vault::Grant::client_credentials, vault::Grant::jwt_bearer,
+                           vault::Grant::identity_assertion}) {
+    use(grant);
+    if (grant == vault::Grant::identity_assertion) add_provider("${file:/jwt}");
+    connection.oauth.assertion_reference = "${file:/jwt}";
+    references["${file:/jwt}"] = "a.b.c";
+    const auto first = run(source.obtain_anew(connection, key));
+    ASSERT_TRUE(first.has_value()) << describe(first.error());
+    const int before = asked();
+    move_issuer();
+    const auto moved = run(source.obtain_anew(connection, key));
+    ASSERT_FALSE(moved.has_value());
+    EXPECT_EQ(moved.error().code, Errc::policy);
+    EXPECT_NE(
+        moved.error().detail.find("before \"https://as.example\", now \"https://new.example\""),
+        std::string::npos)
+        << moved.error().detail;
+    EXPECT_NE(moved.error().hint.find("`gatehouse edit demo --issuer https://new.example`"),
+              std::string::npos)
+        << moved.error().hint;
+    EXPECT_EQ(asked_of_the_new_one(), 0);
+    EXPECT_EQ(asked(), before);
+    EXPECT_EQ(stored().binding, first->binding);
+    EXPECT_TRUE(stored().tokens.access_token.same_as(first->tokens.access_token));
+  }
+}
+
+TEST_F(MachineGrantsTest, nor_is_it_after_a_401_or_a_logout) {
+  const auto token = *get();
+  move_issuer();
+  EXPECT_EQ(refuse_and_get(token).error().code, Errc::policy);
+  EXPECT_EQ(stored().binding.issuer, kIssuer);
+  ASSERT_TRUE(run(memory.credentials().end_login(key)));
+  source.on_change({.table = "connections", .organization = key.organization, .id = "con_1"});
+  const auto again = get();  // where it was before
+  ASSERT_TRUE(again.has_value()) << describe(again.error());
+  EXPECT_EQ((*again)->value.reveal(), "at-2");
+  EXPECT_EQ(asked_of_the_new_one(), 0);
+}
+
+TEST_F(MachineGrantsTest, an_authorization_server_that_was_agreed_to_is_followed) {
+  ASSERT_TRUE(get().has_value());
+  move_issuer();
+  connection.oauth.issuer = "https://new.example";
+  const auto token = run(source.obtain_anew(connection, key));
+  ASSERT_TRUE(token.has_value()) << describe(token.error());
+  EXPECT_EQ(token->tokens.access_token.reveal(), "at-new");
+  EXPECT_EQ(stored().binding.issuer, "https://new.example");
 }
 
 TEST_F(MachineGrantsTest, a_winner_of_another_process_is_adopted) {
