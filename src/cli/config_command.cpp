@@ -22,7 +22,7 @@ struct Row {
   std::string layer;  // "store", "global", "project"
   std::string place;  // file:line
   std::string state;  // in_effect, waiting, …
-  std::string health;
+  std::optional<vault::Standing> health;
   std::string entry;  // JSON; empty when broken
   std::vector<std::string> kept;
   std::vector<std::string> warnings;
@@ -54,9 +54,9 @@ class ConfigCommand final : public Command {
     spec.details =
         R"(Servers come from three places: those that were added (store), your mcp.json (global) and the
 project's .gatehouse/mcp.json (project), which wins by name once approved. What is printed on
-standard output is what is in effect, as JSON that can be pasted into an mcp.json; where each entry comes from
-and what waits or is broken stands on standard error. Values that are kept encrypted are left out. docs/mcp-json.md describes
-the format.
+standard output is what is in effect, as JSON that can be pasted into an mcp.json; where each entry
+comes from and what waits or is broken stands on standard error. Values that are kept encrypted are
+left out. docs/mcp-json.md describes the format.
 
 Examples:
   gatehouse config
@@ -84,7 +84,7 @@ Examples:
     const config::FileReport& report = services.files.report();
     for (const config::FileReport::FileNote& note : report.files) {
       services.terminal.note(printable(
-          note.problem ? fmt::format("{} is not used: {}", note.file, note.problem->detail)
+          note.problem ? fmt::format("{} is not used: {}", note.file, describe(*note.problem))
                        : fmt::format("{}: {}", note.file, note.warning)));
     }
     const bool bad = report.count(EntryState::broken) > 0 ||
@@ -99,16 +99,17 @@ Examples:
     Result<std::vector<vault::Connection>> visible =
         co_await services.store.connections().list(organization_of(services));
     if (!visible) co_return std::unexpected(visible.error());
-    std::map<std::string, std::string> healths;
+    std::map<std::string, vault::Standing> healths;
     for (const vault::Connection& connection : *visible) {
       Result<vault::ConnectionState> state =
           co_await services.store.connections().load_state(connection.organization, connection.id);
       if (!state) co_return std::unexpected(state.error());
-      healths[connection.name] = vault::to_string(vault::standing_of(connection, *state));
+      healths[connection.name] = vault::standing_of(connection, *state);
       if (!connection.origin.empty()) continue;
       Row row{connection.name, "store", {}, "in_effect", healths[connection.name], {}, {}, {}, {}};
       row.kept = config::kept_values(connection);
-      row.entry = co_await shown(services, connection, config::Words::plain, row);
+      const bool allow = config::allows_own_origin(connection);
+      row.entry = co_await shown(services, connection, config::Words::plain, allow, row);
       rows.push_back(std::move(row));
     }
     const std::vector<EntryStatus> entries = services.files.report().entries;
@@ -122,11 +123,13 @@ Examples:
               {},
               status.entry.warnings,
               status.problem};
-      if (status.state == EntryState::in_effect) row.health = healths[status.entry.name];
+      if (status.state == EntryState::in_effect)
+        if (const auto found = healths.find(status.entry.name); found != healths.end())
+          row.health = found->second;
       if (status.state == EntryState::shadowed) row.warnings.push_back(state_text(status));
       if (!status.entry.problem)
-        row.entry = co_await shown(services, status.entry.connection, config::Words::templates, row,
-                                   status.state);
+        row.entry = co_await shown(services, status.entry.connection, config::Words::templates,
+                                   status.entry.allow_private, row, status.state);
       rows.push_back(std::move(row));
     }
     co_return rows;
@@ -134,7 +137,7 @@ Examples:
 
   // Nothing of an entry that waits is read, whatever is asked for (design §4.8).
   Task<std::string> shown(Services& services, vault::Connection connection, config::Words words,
-                          Row& row, EntryState state = EntryState::in_effect) {
+                          bool allow_private, Row& row, EntryState state = EntryState::in_effect) {
     std::map<std::string, std::string> filled;
     if (resolve_ && state == EntryState::in_effect) {
       for (const std::string& reference : config::references(connection, words)) {
@@ -150,7 +153,7 @@ Examples:
                                   ? config::Kept::shown
                                   : config::Kept::left_out;
     if (kept == config::Kept::left_out) row.kept = config::kept_values(connection);
-    co_return config::entry_json(connection, words, kept, filled);
+    co_return config::entry_json(connection, words, kept, allow_private, filled);
   }
 
   static std::string to_json(Services& services, const std::vector<Row>& rows) {
@@ -158,7 +161,8 @@ Examples:
     for (const Row& row : rows) {
       JsonObject json;
       json.text("name", row.name).text("layer", row.layer).text_if("place", row.place);
-      json.text("state", row.state).text_if("health", row.health);
+      json.text("state", row.state);
+      if (row.health) json.text("health", vault::to_string(*row.health));
       if (!row.entry.empty()) json.raw("entry", row.entry);
       json.texts("left_out", row.kept).texts("warnings", row.warnings);
       if (row.problem) json.text("problem", row.problem->detail).text_if("hint", row.problem->hint);
@@ -201,10 +205,11 @@ Examples:
     std::string text = row.layer + (row.place.empty() ? "" : " " + row.place) + ": ";
     std::string state = row.state;
     std::ranges::replace(state, '_', ' ');
-    if (row.state == "waiting" || row.state == "changed")
-      state += ", waits for your approval: gatehouse trust " + row.name;
+    if (row.state == "waiting") state = "waits for your approval: gatehouse trust " + row.name;
+    if (row.state == "changed")
+      state = "changed since you approved it: gatehouse trust " + row.name;
     if (row.problem) state += ": " + describe(*row.problem);
-    return text + state + (row.health.empty() ? "" : ", " + row.health);
+    return text + state + (row.health ? fmt::format(", {}", vault::describe(*row.health)) : "");
   }
 
   bool resolve_ = false;

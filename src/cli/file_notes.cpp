@@ -23,7 +23,7 @@ void note_all(Services& services, Command::Kind kind) {
   const config::FileReport& report = services.files.report();
   for (const config::FileReport::FileNote& note : report.files) {
     if (note.problem)
-      say(services, kind, fmt::format("{} is not used: {}", note.file, note.problem->detail));
+      say(services, kind, fmt::format("{} is not used: {}", note.file, describe(*note.problem)));
   }
   for (const std::string& file : {report.global_file, report.project_file}) {
     const auto broken = static_cast<std::size_t>(

@@ -2,21 +2,25 @@
 // person's word on it (design §4.8). Until then nothing of it takes effect.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/connections.hpp"
 #include "cli/json_out.hpp"
 #include "cli/table.hpp"
 #include "config/mcp_text.hpp"
+#include "vault/record_names.hpp"
 
 namespace gatehouse::cli {
 namespace {
 
 using config::EntryState;
 using config::EntryStatus;
+using Facts = std::vector<std::pair<std::string, std::string>>;
 
 constexpr const char* kDetails =
     R"(A project's file, .gatehouse/mcp.json, can name programs to start and servers to contact. Nothing
 of an entry happens before you have approved it; a change of its command, arguments, environment,
-directory, URL, headers or sign-in settings asks again. Where nobody can be asked, --digest says
+directory, URL, headers, sign-in settings, roots or tool filter asks again. Where nobody can be asked, --digest says
 which wording is meant (gatehouse trust --json tells it).
 
 Examples:
@@ -31,10 +35,48 @@ bool waits(const EntryStatus& status) {
   return status.state == EntryState::waiting || status.state == EntryState::changed;
 }
 
-/// What is approved, to the last word.
-std::vector<std::pair<std::string, std::string>> facts_of(const EntryStatus& status) {
+void add_secrets(Facts& facts, std::string_view label, const std::vector<vault::NamedSecret>& all) {
+  for (const vault::NamedSecret& one : all) {
+    std::string value = one.reference;
+    // A screen is looked over; who wants to see it has the file.
+    if (value.empty())
+      value = config::ends_in_secret_word(one.name) ? std::string(config::kAsInFile)
+                                                    : std::string(one.value.reveal());
+    facts.emplace_back(label, fmt::format("{}={}", one.name, value));
+  }
+}
+
+void add_sign_in(Facts& facts, const vault::Connection& connection) {
+  const vault::OAuthSettings& oauth = connection.oauth;
+  const auto secret = [](const Secret& value, const std::string& reference) {
+    return value.empty() ? reference : std::string(config::kAsInFile);
+  };
+  if (connection.auth == vault::AuthKind::oauth) facts.emplace_back("signs in", "with OAuth");
+  facts.emplace_back("signs in at", oauth.issuer);
+  if (oauth.grant != vault::Grant::authorization_code)
+    facts.emplace_back("by grant", vault::name_in(vault::kGrantNames, oauth.grant));
+  facts.emplace_back("as client", oauth.client_id);
+  facts.emplace_back("with secret", secret(oauth.client_secret, oauth.client_secret_reference));
+  facts.emplace_back("with key", secret(oauth.private_key, oauth.private_key_reference));
+  facts.emplace_back("with key id", oauth.key_id);
+  facts.emplace_back("signed as", oauth.signing_algorithm);
+  facts.emplace_back("proves itself by", oauth.auth_method);
+  facts.emplace_back("with assertion", oauth.assertion_reference);
+  facts.emplace_back("asks for scope", fmt::format("{}", fmt::join(oauth.scopes, " ")));
+  facts.emplace_back("back to", oauth.redirect_uri);
+  if (oauth.redirect_port != 0)
+    facts.emplace_back("back to port", std::to_string(oauth.redirect_port));
+  if (oauth.redirect_path != vault::OAuthSettings().redirect_path)
+    facts.emplace_back("back to path", oauth.redirect_path);
+  facts.emplace_back("identity provider", oauth.identity_provider);
+  if (oauth.dpop != vault::Dpop::automatic)
+    facts.emplace_back("DPoP", vault::name_in(vault::kDpopNames, oauth.dpop));
+}
+
+/// What is approved, to the last word: all that config/entry_digest.cpp covers.
+Facts facts_of(const EntryStatus& status) {
   const vault::Connection& connection = status.entry.connection;
-  std::vector<std::pair<std::string, std::string>> facts;
+  Facts facts;
   facts.emplace_back("from", fmt::format("{}:{}", status.file, status.entry.line));
   if (connection.transport == vault::Transport::http) {
     facts.emplace_back("contacts", connection.url);
@@ -44,26 +86,12 @@ std::vector<std::pair<std::string, std::string>> facts_of(const EntryStatus& sta
     facts.emplace_back("in",
                        connection.directory.empty() ? "your home directory" : connection.directory);
   }
-  const auto add_all = [&](std::string_view label, const std::vector<vault::NamedSecret>& all) {
-    for (const vault::NamedSecret& one : all) {
-      std::string value = one.reference;
-      // A screen is looked over; who wants to see it has the file.
-      if (value.empty())
-        value = config::is_secret_name(one.name) ? "(as in the file)" : one.value.reveal();
-      facts.emplace_back(label, fmt::format("{}={}", one.name, value));
-    }
-  };
-  add_all("with variable", connection.environment);
-  add_all("sends header", connection.headers);
-  const vault::OAuthSettings& oauth = connection.oauth;
-  facts.emplace_back("signs in at", oauth.issuer);
-  facts.emplace_back("as client", oauth.client_id);
-  facts.emplace_back("with secret", oauth.client_secret_reference);
-  facts.emplace_back("with key", oauth.private_key_reference);
-  facts.emplace_back("with assertion", oauth.assertion_reference);
-  facts.emplace_back("asks for scope", fmt::format("{}", fmt::join(oauth.scopes, " ")));
-  facts.emplace_back("back to", oauth.redirect_uri);
-  facts.emplace_back("identity provider", oauth.identity_provider);
+  add_secrets(facts, "with variable", connection.environment);
+  add_secrets(facts, "sends header", connection.headers);
+  add_sign_in(facts, connection);
+  const vault::ToolFilter& tools = connection.options.tools;
+  for (const std::string& glob : tools.include) facts.emplace_back("tools only", glob);
+  for (const std::string& glob : tools.exclude) facts.emplace_back("tools without", glob);
   for (const std::string& root : connection.options.roots) facts.emplace_back("tells root", root);
   if (status.approved_before) facts.emplace_back("was", address_of(*status.approved_before));
   return facts;
@@ -76,7 +104,7 @@ JsonObject entry_object(const EntryStatus& status) {
   json.text_if("digest", status.entry.digest);
   if (!status.entry.problem) {
     json.raw("entry", config::entry_json(status.entry.connection, config::Words::templates,
-                                         config::Kept::left_out));
+                                         config::Kept::judged, status.entry.allow_private));
   }
   if (status.problem)
     json.text("problem", status.problem->detail).text_if("hint", status.problem->hint);
@@ -112,6 +140,10 @@ class TrustCommand final : public Command {
     }
     if (Result<void> known = check_name(report); !known) co_return std::unexpected(known.error());
     if (!digest_.empty()) {
+      if (is_approved(report)) {
+        if (!json_) services.terminal.note(fmt::format("{} is approved already.", name_));
+        co_return json_ ? print_state(services) : Exit::done;
+      }
       if (Result<void> done = co_await services.files.approve(name_, digest_); !done)
         co_return std::unexpected(done.error());
       co_return print_state(services);
@@ -132,6 +164,13 @@ class TrustCommand final : public Command {
     if (name_.empty()) return {};
     return fail(Errc::not_found,
                 fmt::format("{} has no entry {}", report.project_file, quote_remote(name_, 60)));
+  }
+
+  bool is_approved(const config::FileReport& report) const {
+    return std::ranges::any_of(report.entries, [&](const EntryStatus& status) {
+      return chosen(status) && status.state == EntryState::in_effect &&
+             status.entry.digest == digest_;
+    });
   }
 
   bool chosen(const EntryStatus& status) const {
@@ -203,7 +242,7 @@ class TrustCommand final : public Command {
       std::vector<std::string> rows;
       for (const EntryStatus& status : services.files.report().entries)
         if (chosen(status)) rows.push_back(entry_object(status).str());
-      services.terminal.print(json_array(rows) + "\n");
+      services.terminal.print(JsonObject().raw("entries", json_array(rows)).str() + "\n");
     } else {
       services.terminal.note(fmt::format("Approved {}.", name_));
     }
@@ -230,7 +269,7 @@ class TrustCommand final : public Command {
         services.terminal.note(
             printable(fmt::format("{} of {} is not approved any more.", row.name, row.origin)));
     }
-    if (json_) services.terminal.print(json_array(rows) + "\n");
+    if (json_) services.terminal.print(JsonObject().raw("entries", json_array(rows)).str() + "\n");
     if (rows.empty() && !json_) services.terminal.note("There was no such approval.");
     co_return Exit::done;
   }

@@ -65,6 +65,9 @@ void digest(FileEntry& entry) {
   covered.add("issuer", oauth.issuer).add("scope", oauth.scopes);
   covered.add("redirect_port", std::to_string(oauth.redirect_port));
   covered.add("redirect_uri", oauth.redirect_uri);
+  // Approvals are older than this field: the default adds nothing.
+  if (oauth.redirect_path != vault::OAuthSettings().redirect_path)
+    covered.add("redirect_path", oauth.redirect_path);
   covered.add("grant", vault::name_in(vault::kGrantNames, oauth.grant));
   covered.add("auth_method", oauth.auth_method).add("key_id", oauth.key_id);
   covered.add("signing_algorithm", oauth.signing_algorithm);

@@ -166,19 +166,8 @@ Task<Result<vault::Connection>> FileConnections::store_entry(const EntryStatus& 
     wanted.created_at = parts_.clock.now();
     co_return co_await store.create(std::move(wanted));
   }
-  // What the file says has changed, not merely what a variable of this process holds.
-  const bool moved =
-      !row->url.empty() && wanted.url != row->url && !is_approved(*row, status.entry);
-  if (moved && parts_.end_login) {
-    parts_.log.warn("url_changed", {{"connection", status.entry.name}, {"file", status.file}});
-    vault::Connection old = *row;
-    old.name = short_name(old.name);
-    co_await parts_.end_login(std::move(old));
-    // Ending the login leaves the row alone, but another process may not have.
-    Result<std::optional<vault::Connection>> again =
-        co_await store.find(row->organization, row->name);
-    if (again && *again) wanted.revision = (*again)->revision;
-  }
+  // Another URL ends no login: editors save half a word. Credentials are bound to the URL they were
+  // got for; they are of no use at another, and good again once the edit is undone.
   co_return co_await store.update(std::move(wanted));
 }
 

@@ -68,8 +68,8 @@ inline constexpr auto kOrphanLife = std::chrono::hours(24 * 30);
 
 class FileConnections final {
  public:
-  /// All must outlive this. `end_login` revokes and forgets the login of a connection whose URL
-  /// changes or which is given up; null in tests that have none.
+  /// All must outlive this. `end_login` revokes and forgets the login of a connection that is
+  /// given up; null in tests that have none.
   struct Parts {
     LayeredStore& store;
     SecretReader& reader;
@@ -124,6 +124,9 @@ class FileConnections final {
   FileReport report_;
   std::map<std::string, bool> readable_;  // files read without a problem
 };
+
+/// A person or a file said that its URL may lead into a private network or be plain http.
+bool allows_own_origin(const vault::Connection& connection);
 
 /// The row that an entry makes out of the one there is: what was learned about the server stays as
 /// long as it is the same one.

@@ -30,6 +30,7 @@ class FileConnectionsTest : public ::testing::Test {
 
   static void write(const std::string& file, const std::string& entries) {
     std::ofstream(file) << "{\"mcpServers\":{" << entries << "}}";
+    fs::permissions(file, fs::perms(0600));
   }
   std::vector<ConnectionId> sync(Scope scope = Scope::project) {
     const auto touched = run_to_end(context_, files_.sync(scope));
@@ -181,7 +182,8 @@ TEST_F(FileConnectionsTest, what_was_learned_stays_until_the_server_is_another) 
   sync();
   EXPECT_EQ(find("a")->auth, vault::AuthKind::unknown);
   EXPECT_TRUE(find("a")->allowances.empty());
-  EXPECT_EQ(ended_, std::vector<std::string>{"https://a.example"});
+  EXPECT_EQ(find("a")->id, row.id);
+  EXPECT_TRUE(ended_.empty()) << "half a word was saved: the login waits for the edit's undoing";
 }
 
 TEST_F(FileConnectionsTest, another_value_of_a_variable_ends_no_login) {
@@ -248,6 +250,11 @@ TEST_F(FileConnectionsTest, only_this_machine_is_reached_without_further_words) 
   EXPECT_EQ(find("a")->allowances.size(), 1U);
   EXPECT_TRUE(find("b")->allowances.empty());
   EXPECT_EQ(find("c")->allowances.at(0).origin, "https://10.0.0.1");
+  EXPECT_TRUE(allows_own_origin(*find("c")));
+  EXPECT_FALSE(allows_own_origin(*find("a"))) << "this machine needs no such word";
+  write(global_, R"("c":{"url":"https://10.0.0.1"})");
+  sync();
+  EXPECT_TRUE(find("c")->allowances.empty()) << "what the file does not say any more is taken back";
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ bool is_there(const fs::path& path) {
 }
 
 /// The file's text; nothing when there is none.
-Result<std::optional<std::string>> read_text(const std::string& file) {
+Result<std::optional<std::string>> read_text(LayerKind kind, const std::string& file) {
   const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (fd < 0) {
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
@@ -38,6 +38,9 @@ Result<std::optional<std::string>> read_text(const std::string& file) {
     return fail(Errc::policy, "it is not a regular file");
   if (info.st_uid != ::geteuid() && info.st_uid != 0)
     return fail(Errc::policy, "it belongs to another user", "copy it if you trust them");
+  // A project's says nothing before it is approved word by word; this one is obeyed.
+  if (kind == LayerKind::global && (info.st_mode & 0022) != 0)
+    return fail(Errc::policy, "others may write to it", fmt::format("chmod go-w '{}'", file));
   std::string text(kFileBytes + 1, '\0');
   std::size_t size = 0;
   while (size < text.size()) {
@@ -90,7 +93,7 @@ std::optional<Layer> read_layer(LayerKind kind, const std::string& file, const W
   Layer layer;
   layer.kind = kind;
   layer.file = real_path(file);
-  const Result<std::optional<std::string>> text = read_text(layer.file);
+  const Result<std::optional<std::string>> text = read_text(kind, layer.file);
   if (text && !*text) return std::nullopt;
   if (!text) {
     layer.problem = text.error();

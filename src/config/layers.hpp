@@ -37,7 +37,7 @@ std::string real_path(const std::string& path);
 std::string find_project_file(const std::string& directory, const std::string& home);
 
 /// Nothing when there is no such file. A file of somebody else than this user and root is a
-/// problem.
+/// problem; so is a global one that group or others may write to.
 std::optional<Layer> read_layer(LayerKind kind, const std::string& file, const Where& where);
 
 /// Changes when the file does; empty when there is none.

@@ -76,6 +76,20 @@ TEST_F(LayersTest, a_layer_tells_what_is_wrong_with_its_file) {
   EXPECT_EQ(layer->document.entries.at(0).connection.command.at(0), repo_.string() + "/x");
 }
 
+TEST_F(LayersTest, a_global_file_that_others_may_write_to_is_refused_with_the_way_out) {
+  const Where where{"", repo_.string(), home_};
+  const std::string file = put(repo_);
+  for (const auto bits : {fs::perms::group_write, fs::perms::others_write}) {
+    fs::permissions(file, fs::perms(0644) | bits);
+    const std::optional<Layer> layer = read_layer(LayerKind::global, file, where);
+    ASSERT_TRUE(layer->problem);
+    EXPECT_EQ(layer->problem->hint, "chmod go-w '" + file + "'");
+    EXPECT_FALSE(read_layer(LayerKind::project, file, where)->problem);
+  }
+  fs::permissions(file, fs::perms(0644));
+  EXPECT_FALSE(read_layer(LayerKind::global, file, where)->problem);
+}
+
 TEST_F(LayersTest, a_stamp_changes_with_the_file) {
   const std::string file = put(repo_);
   const std::string before = file_stamp(file);

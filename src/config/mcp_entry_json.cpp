@@ -76,6 +76,20 @@ bool is_secret_name(std::string_view name) {
   });
 }
 
+bool ends_in_secret_word(std::string_view name) {
+  const std::string lower = ascii_lower(name);
+  // Whole words, because SSH_ASKPASS names a program; the longer ones at the end of any word.
+  constexpr std::array<std::string_view, 6> kWhole{"authorization", "auth", "cookie",
+                                                   "pass",          "pat",  "pwd"};
+  constexpr std::array<std::string_view, 8> kEnds{
+      "key", "token", "secret", "password", "passwd", "passphrase", "credential", "credentials"};
+  const std::size_t cut = lower.find_last_of("_-. ");
+  const std::string_view last =
+      std::string_view(lower).substr(cut == std::string::npos ? 0 : cut + 1);
+  return std::ranges::find(kWhole, last) != kWhole.end() ||
+         std::ranges::any_of(kEnds, [&](std::string_view end) { return last.ends_with(end); });
+}
+
 Result<void> check_header_name(std::string_view name) {
   if (!http::is_token(name) || name.size() > kNameBytes)
     return fail(Errc::invalid_argument, quote_remote(name, 60) + " is no header name");

@@ -29,7 +29,7 @@ class EntryReader final {
     Field read;  // null: known, and of no concern here
   };
   static const std::array<Known, 22> kKnown;
-  static const std::array<Known, 18> kOAuthKnown;
+  static const std::array<Known, 19> kOAuthKnown;
 
   void read_known(std::span<const Known> known, const View& object, std::string_view inside);
   void read_type(std::string_view name, const View& value);
@@ -50,6 +50,7 @@ class EntryReader final {
   void read_oauth(std::string_view name, const View& value);
   void read_scopes(std::string_view name, const View& value);
   void read_port(std::string_view name, const View& value);
+  void read_redirect_path(std::string_view name, const View& value);
   void read_grant(std::string_view name, const View& value);
   void read_dpop(std::string_view name, const View& value);
   void read_oauth_text(std::string_view name, const View& value);

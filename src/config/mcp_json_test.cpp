@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "config/mcp_text.hpp"
 #include "config/relaxed_json.hpp"
 
 namespace gatehouse::config {
@@ -194,6 +195,43 @@ TEST(McpJson, an_approval_covers_what_is_run_contacted_and_sent) {
       one(R"({"command":"x","args":["a"],"env":{"A":"1"},"disabled":true,"timeout":5})");
   EXPECT_EQ(base, quiet.digest);
   EXPECT_NE(one(R"({"command":"x","args":["a"],"env":{"A":"1"}})").rest, quiet.rest);
+}
+
+TEST(McpJson, an_approval_covers_the_redirect_path_and_older_ones_hold) {
+  const std::string base = one(R"({"url":"https://a.example","oauth":{"clientId":"c"}})").digest;
+  EXPECT_EQ(base, one(R"({"url":"https://a.example","oauth":{"clientId":"c",
+                          "redirectPath":"/callback"}})")
+                      .digest);
+  const FileEntry other =
+      one(R"({"url":"https://a.example","oauth":{"clientId":"c","redirectPath":"/cb"}})");
+  EXPECT_NE(base, other.digest);
+  EXPECT_EQ(other.connection.oauth.redirect_path, "/cb");
+  EXPECT_TRUE(
+      one(R"({"url":"https://a.example","oauth":{"redirectPath":"cb?x"}})").problem.has_value());
+}
+
+TEST(McpJson, what_is_asked_about_shows_all_but_what_is_named_a_secret) {
+  const FileEntry command = one(R"({"command":"x","env":{"NODE_OPTIONS":"--require /evil",
+      "KEYBOARD":"de","SSH_ASKPASS":"/evil","API_KEY":"hunter2","PGPASSWORD":"hunter2"}})");
+  const std::string shown = entry_json(command.connection, Words::templates, Kept::judged, false);
+  for (const char* part :
+       {"--require /evil", R"("KEYBOARD":"de")", R"("SSH_ASKPASS":"/evil")",
+        R"-("API_KEY":"(as in the file)")-", R"-("PGPASSWORD":"(as in the file)")-"})
+    EXPECT_TRUE(shown.contains(part)) << part << shown;
+  EXPECT_FALSE(shown.contains("hunter2"));
+  const FileEntry http = one(R"({"url":"http://10.0.0.1/mcp","allowPrivateNetwork":true,
+      "headers":{"X-A":"b"},"tools":{"exclude":["d*"]},"oauth":{"clientId":"c",
+      "clientSecret":"hunter2","grant":"client_credentials","authMethod":"client_secret_post",
+      "dpop":"required","redirectPort":7,"redirectPath":"/cb"}})");
+  const std::string web =
+      entry_json(http.connection, Words::templates, Kept::judged, http.allow_private);
+  for (const char* part :
+       {R"("allowPrivateNetwork":true)", R"("X-A":"b")", R"("exclude":["d*"])",
+        R"-("clientSecret":"(as in the file)")-", R"("grant":"client_credentials")",
+        R"("authMethod":"client_secret_post")", R"("dpop":"required")", R"("redirectPort":7)",
+        R"("redirectPath":"/cb")"})
+    EXPECT_TRUE(web.contains(part)) << part << web;
+  EXPECT_FALSE(web.contains("hunter2"));
 }
 
 TEST(McpJson, names_become_those_of_connections) {

@@ -9,6 +9,8 @@
 namespace gatehouse::config {
 namespace {
 
+constexpr std::size_t kPathBytes = 200;  // of a redirect
+
 struct TextField {
   std::string_view name;
   std::string vault::OAuthSettings::* into;
@@ -27,7 +29,7 @@ constexpr TextField kTexts[] = {
 
 }  // namespace
 
-const std::array<EntryReader::Known, 18> EntryReader::kOAuthKnown{{
+const std::array<EntryReader::Known, 19> EntryReader::kOAuthKnown{{
     {"clientId", &EntryReader::read_oauth_text},
     {"CLIENT_ID", &EntryReader::read_oauth_text},  // Cursor
     {"clientSecret", &EntryReader::read_oauth_secret},
@@ -38,6 +40,7 @@ const std::array<EntryReader::Known, 18> EntryReader::kOAuthKnown{{
     {"scope", &EntryReader::read_scopes},
     {"redirectUri", &EntryReader::read_oauth_text},
     {"redirectPort", &EntryReader::read_port},
+    {"redirectPath", &EntryReader::read_redirect_path},
     {"callbackPort", &EntryReader::read_port},  // Claude Code
     {"grant", &EntryReader::read_grant},
     {"authMethod", &EntryReader::read_oauth_text},
@@ -127,6 +130,21 @@ void EntryReader::read_port(std::string_view name, const View& value) {
   if (!port || *port < 1 || *port > 65535)
     return refuse(fmt::format("oauth.{} is no port from 1 to 65535", name));
   entry_.connection.oauth.redirect_port = static_cast<std::uint16_t>(*port);
+}
+
+void EntryReader::read_redirect_path(std::string_view name, const View& value) {
+  std::optional<std::string> path = plain_text(fmt::format("oauth.{}", name), value);
+  if (!path) return;
+  const bool plain =
+      path->starts_with("/") && path->size() <= kPathBytes &&
+      std::ranges::all_of(*path, [](char c) {
+        return c > 0x20 && c < 0x7f && std::string_view("?#\"<>").find(c) == std::string::npos;
+      });
+  if (!plain) {
+    return refuse(
+        fmt::format("oauth.{} is no path such as /callback, without query and fragment", name));
+  }
+  entry_.connection.oauth.redirect_path = std::move(*path);
 }
 
 void EntryReader::read_grant(std::string_view, const View& value) {

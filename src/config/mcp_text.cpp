@@ -1,5 +1,6 @@
 #include "config/mcp_text.hpp"
 
+#include "config/mcp_json.hpp"
 #include "config/placeholder.hpp"
 #include "jsonrpc/json.hpp"
 #include "vault/record_names.hpp"
@@ -55,7 +56,9 @@ Object secrets_object(const std::vector<vault::NamedSecret>& secrets, Kept kept,
   for (const vault::NamedSecret& secret : secrets) {
     if (!secret.reference.empty()) {
       object.raw(secret.name, quote(shown(secret.reference, filled)));
-    } else if (kept == Kept::shown) {
+    } else if (kept == Kept::judged && ends_in_secret_word(secret.name)) {
+      object.raw(secret.name, quote(kAsInFile));
+    } else if (kept != Kept::left_out) {
       object.raw(secret.name, quote(escape(secret.value.reveal())));
     }
   }
@@ -71,8 +74,14 @@ Object oauth_object(const vault::OAuthSettings& oauth, Kept kept, const Filled& 
     object.text("clientSecret", escape(oauth.client_secret.reveal()));
     object.text("privateKey", escape(oauth.private_key.reveal()));
   }
+  if (kept == Kept::judged) {
+    if (!oauth.client_secret.empty()) object.text("clientSecret", std::string(kAsInFile));
+    if (!oauth.private_key.empty()) object.text("privateKey", std::string(kAsInFile));
+  }
   object.text("issuer", escape(oauth.issuer)).texts("scopes", escaped(oauth.scopes));
   if (oauth.redirect_port != 0) object.raw("redirectPort", std::to_string(oauth.redirect_port));
+  if (oauth.redirect_path != vault::OAuthSettings().redirect_path)
+    object.text("redirectPath", escape(oauth.redirect_path));
   object.text("redirectUri", escape(oauth.redirect_uri))
       .text("authMethod", escape(oauth.auth_method));
   if (oauth.grant != vault::Grant::authorization_code)
@@ -107,14 +116,19 @@ std::string word_text(const std::string& word, Words words, const Filled& filled
 }  // namespace
 
 std::string entry_json(const vault::Connection& connection, Words words, Kept kept,
-                       const std::map<std::string, std::string>& filled) {
+                       bool allow_private, const std::map<std::string, std::string>& filled) {
   Object object;
   if (connection.transport == vault::Transport::http) {
     object.text("url", word_text(connection.url, words, filled));
+    if (allow_private) object.raw("allowPrivateNetwork", "true");
     const Object headers = secrets_object(connection.headers, kept, filled);
     if (!headers.empty()) object.raw("headers", headers.str());
     const Object oauth = oauth_object(connection.oauth, kept, filled);
-    if (!oauth.empty()) object.raw("oauth", oauth.str());
+    const bool wanted = words == Words::templates && connection.auth == vault::AuthKind::oauth;
+    if (!oauth.empty())
+      object.raw("oauth", oauth.str());
+    else if (wanted)
+      object.raw("oauth", "true");
   } else if (!connection.command.empty()) {
     std::vector<std::string> arguments;
     for (std::size_t i = 1; i < connection.command.size(); ++i)

@@ -9,16 +9,27 @@ namespace gatehouse::config {
 namespace {
 
 // The person wrote the address down, or approved it as it is shown. Only what the guard would
-// refuse needs saying; a public name stays one.
+// refuse needs saying; a public name stays one. What the file does not say any more, it takes back.
 void allow_own_origin(vault::Connection& connection, bool allow_private) {
   const Result<http::Url> url = http::Url::parse(connection.url);
-  if (!url || !(url->names_loopback() || allow_private)) return;
+  if (!url) return;
   const http::Allowance own{url->origin(), http::Purpose::connection};
+  if (!url->names_loopback() && !allow_private) {
+    std::erase(connection.allowances, own);
+    return;
+  }
   if (std::ranges::find(connection.allowances, own) == connection.allowances.end())
     connection.allowances.push_back(own);
 }
 
 }  // namespace
+
+bool allows_own_origin(const vault::Connection& connection) {
+  const Result<http::Url> url = http::Url::parse(connection.url);
+  if (!url || url->names_loopback()) return false;
+  const http::Allowance own{url->origin(), http::Purpose::connection};
+  return std::ranges::find(connection.allowances, own) != connection.allowances.end();
+}
 
 std::string row_digest(const FileEntry& entry) {
   return entry.digest + "." + entry.rest;

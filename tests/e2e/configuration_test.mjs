@@ -29,7 +29,8 @@ function make_project(gatehouse, servers, name = 'project') {
 function write_global(gatehouse, servers) {
   mkdirSync(gatehouse.env.GATEHOUSE_HOME, { recursive: true, mode: 0o700 });
   const file = path.join(gatehouse.env.GATEHOUSE_HOME, 'mcp.json');
-  writeFileSync(file, typeof servers === 'string' ? servers : json({ mcpServers: servers }));
+  writeFileSync(file, typeof servers === 'string' ? servers : json({ mcpServers: servers }),
+      { mode: 0o600 });
   return file;
 }
 
@@ -72,7 +73,7 @@ async function start_keyed_server(t, key) {
 }
 
 async function waiting_digest(gatehouse, project, name) {
-  const entries = await run_json(gatehouse, ['trust', '--json'], { cwd: project.folder });
+  const { entries } = await run_json(gatehouse, ['trust', '--json'], { cwd: project.folder });
   return entries.find((entry) => entry.name === name).digest;
 }
 
@@ -142,7 +143,7 @@ test('an approval holds for one wording, in one project, until it is taken back'
   project.write({ runner: traced_command(project.trace, 'after') });
   const changed = assert_exit(await gatehouse.run(['status', 'runner'], options), exit_code.failed);
   assert.match(changed.stderr, /waits for your approval/);
-  const [entry] = await run_json(gatehouse, ['trust', '--json'], options);
+  const { entries: [entry] } = await run_json(gatehouse, ['trust', '--json'], options);
   assert.equal(entry.state, 'changed');
   assert.ok(!existsSync(project.trace));
 
@@ -163,19 +164,26 @@ test('trust shows an entry in full, then asks, and no is no', async (t) => {
   const gatehouse = make_gatehouse(t);
   const project = make_project(gatehouse, {});
   project.write({ runner: { command: 'sh', args: ['-c', 'a b; \u001b[31mc'], cwd: 'sub',
-    env: { A: 'plain', B: '${file:~/key}', SECRET: 'hunter2' } },
+    env: { KEY_HOOK: 'run me', B: '${file:~/key}', SECRET: 'hunter2' } },
   web: { url: 'https://a.example/mcp', headers: { 'X-A': '${env:C}' }, roots: ['/etc'],
-    oauth: { clientId: 'c', issuer: 'https://issuer.example' } } });
+    tools: { exclude: ['drop_*'] },
+    oauth: { clientId: 'c', clientSecret: 'hunter2', issuer: 'https://issuer.example',
+      authMethod: 'client_secret_post', dpop: 'required', redirectPort: 4711 } } });
   const terminal = open_terminal(gatehouse, ['trust'], {}, project.folder);
   await terminal.see(/from +.*project\/\.gatehouse\/mcp\.json:1/);
   await terminal.see(/runs +sh -c 'a b; (?!.*\u001b\[31m)/);
   await terminal.see(/in +.*\/project\/sub/);
-  await terminal.see(/with variable +A=plain[\s\S]*B=\$\{file:~\/key\}[\s\S]*SECRET=\(as in the file\)/);
+  await terminal.see(/with variable +KEY_HOOK=run me[\s\S]*B=\$\{file:~\/key\}[\s\S]*SECRET=\(as in the file\)/);
   await terminal.see(/Approve runner\?/);
   terminal.type('n\r');
   await terminal.see(/contacts +https:\/\/a\.example\/mcp/);
   await terminal.see(/sends header +X-A=\$\{env:C\}/);
   await terminal.see(/signs in at +https:\/\/issuer\.example/);
+  await terminal.see(/with secret +\(as in the file\)/);
+  await terminal.see(/proves itself by +client_secret_post/);
+  await terminal.see(/back to port +4711/);
+  await terminal.see(/DPoP +required/);
+  await terminal.see(/tools without +drop_\*/);
   await terminal.see(/tells root +\/etc/);
   await terminal.see(/Approve web\?/);
   terminal.type('y\r');
@@ -183,7 +191,15 @@ test('trust shows an entry in full, then asks, and no is no', async (t) => {
   assert.equal(await terminal.end(), exit_code.done);
   assert.doesNotMatch(terminal.text(), /hunter2/);
   const states = await run_json(gatehouse, ['trust', '--json'], { cwd: project.folder });
-  assert.deepEqual(states.map((one) => one.state), ['waiting', 'in_effect']);
+  assert.deepEqual(states.entries.map((one) => one.state), ['waiting', 'in_effect']);
+  const [runner, web] = states.entries;
+  assert.deepEqual(runner.entry.env,
+      { KEY_HOOK: 'run me', B: '${file:~/key}', SECRET: '(as in the file)' });
+  assert.equal(web.entry.oauth.clientSecret, '(as in the file)');
+  assert.deepEqual(web.entry.tools, { exclude: ['drop_*'] });
+  const again = assert_done(await gatehouse.run(['trust', 'web', '--digest', web.digest],
+      { cwd: project.folder }));
+  assert.match(again.stderr, /web is approved already/);
   const nobody = assert_exit(await gatehouse.run(['trust', 'runner'], { cwd: project.folder }),
       exit_code.usage);
   assert.match(nobody.stderr, /--digest/);
@@ -250,6 +266,17 @@ test('one broken entry or file hides no other, and each is named with its line',
   write_global(gatehouse, '{ broken');
   const still = assert_done(await gatehouse.run(['status', 'good']));
   assert.match(still.stderr, /mcp\.json is not used/);
+});
+
+test('a file of the person that others may write to is refused with the way out', async (t) => {
+  const gatehouse = make_gatehouse(t);
+  const file = write_global(gatehouse, { a: { command: 'true' } });
+  chmodSync(file, 0o666);
+  const refused = await gatehouse.run(['list']);
+  assert.match(refused.stderr, /mcp\.json is not used: others may write to it \(chmod go-w '/);
+  assert.doesNotMatch(refused.stdout, /true/);
+  chmodSync(file, 0o644);
+  assert.deepEqual(names(await run_json(gatehouse, ['list', '--json'])), ['a']);
 });
 
 test('a gateway follows the file while it runs', async (t) => {
@@ -351,23 +378,29 @@ test('what a file owns is edited there, and what it drops is gone', async (t) =>
   write_global(gatehouse, { guarded: { url: server.legacy_url } });
   const moved = await gatehouse.run(['status', 'guarded'], { env: quiet });
   assert.equal(moved.code, exit_code.sign_in, 'another URL is another server');
+  write_global(gatehouse, { guarded: { url: server.modern_url } });
+  assert_done(await gatehouse.run(['status', 'guarded']), 'the edit is undone, the login is good');
 });
 
 test('config can be pasted, keeps placeholders, and resolves only when told to', async (t) => {
   const gatehouse = make_gatehouse(t);
   const server = await start_keyed_server(t, () => 'the-key');
   write_global(gatehouse, { keyed: { url: server.url, headers: { 'X-Key': '${env:THE_KEY}' },
-    tools: { exclude: ['x*'] }, timeouts: { request: '5s' } } });
+    tools: { exclude: ['x*'] }, timeouts: { request: '5s' } },
+  near: { url: 'https://10.0.0.1/mcp', allowPrivateNetwork: true, disabled: true,
+    oauth: { clientId: 'c', redirectPath: '/cb' } } });
   assert_done(await gatehouse.run(['add', 'plain', '--no-login', '--', 'echo', '${NOT_OURS}']));
   const env = { THE_KEY: 'the-key' };
   const plain = assert_done(await gatehouse.run(['config'], { env }));
   assert.doesNotMatch(plain.stdout, /the-key/);
   const { mcpServers } = JSON.parse(plain.stdout);
+  assert.equal(mcpServers.near.allowPrivateNetwork, true);
+  assert.equal(mcpServers.near.oauth.redirectPath, '/cb');
   assert.equal(mcpServers.keyed.headers['X-Key'], '${env:THE_KEY}');
   const copy = make_gatehouse(t);
   write_global(copy, plain.stdout);
   const again = await run_json(copy, ['list', '--json'], { env });
-  assert.deepEqual(names(again), ['keyed', 'plain']);
+  assert.deepEqual(names(again), ['keyed', 'near', 'plain']);
   assert.deepEqual(again.connections.find((one) => one.name === 'plain').command,
       ['echo', '$${NOT_OURS}']);
   assert_done(await copy.run(['status', 'keyed'], { env }));
