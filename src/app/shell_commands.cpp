@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <ctime>
+#include <map>
 
 #include "agents/agent.hpp"
 #include "app/config.hpp"
@@ -14,6 +15,8 @@
 #include "cli/man_page.hpp"
 #include "cli/presets.hpp"
 #include "cli/table.hpp"
+#include "config/layered_store.hpp"
+#include "config/layers.hpp"
 #include "jsonrpc/json.hpp"
 #include "vault/peek.hpp"
 
@@ -26,6 +29,59 @@ std::vector<cli::CommandSpec> all_specs(const std::vector<cli::CommandPtr>& comm
   return specs;
 }
 
+config::Where where(const Paths& paths) {
+  std::error_code error;
+  const std::filesystem::path here = std::filesystem::current_path(error);
+  return {paths.servers().string(), error ? std::string() : here.string(),
+          process_environment()("HOME").value_or("")};
+}
+
+std::vector<std::string> names_in_project() {
+  const Result<Paths> paths = find_paths(process_environment());
+  if (!paths) return {};
+  const config::Where here = where(*paths);
+  const auto layer = config::read_layer(config::LayerKind::project,
+                                        config::find_project_file(here.directory, here.home), here);
+  std::vector<std::string> names;
+  if (!layer) return names;
+  for (const config::FileEntry& entry : layer->document.entries)
+    if (!entry.problem) names.push_back(entry.name);
+  return names;
+}
+
+/// Rows of files under the names they go by here; others' rows are not offered. A project's entry
+/// has a row once it was approved.
+std::vector<vault::PeekedConnection> visible(const Paths& paths,
+                                             std::vector<vault::PeekedConnection> rows) {
+  const config::Where here = where(paths);
+  std::map<std::string, config::Rank> in_files;
+  for (const auto& [kind, file, rank] :
+       {std::tuple(config::LayerKind::global, here.global_file, config::Rank::global),
+        std::tuple(config::LayerKind::project, config::find_project_file(here.directory, here.home),
+                   config::Rank::project)}) {
+    const auto layer = config::read_layer(kind, file, here);
+    if (!layer) continue;
+    for (const config::FileEntry& entry : layer->document.entries)
+      if (!entry.problem) in_files.emplace(config::stored_name(entry.name, layer->file), rank);
+  }
+  std::map<std::string, std::pair<config::Rank, vault::PeekedConnection>> best;
+  for (vault::PeekedConnection& row : rows) {
+    config::Rank rank = config::Rank::store;
+    if (row.name.contains('@')) {
+      const auto found = in_files.find(row.name);
+      if (found == in_files.end()) continue;
+      rank = found->second;
+    }
+    row.name = config::short_name(row.name);
+    const std::string name = row.name;
+    auto& there = best.try_emplace(name, rank, row).first->second;
+    if (rank > there.first) there = {rank, std::move(row)};
+  }
+  std::vector<vault::PeekedConnection> out;
+  for (auto& [name, row] : best) out.push_back(std::move(row.second));
+  return out;
+}
+
 /// Nothing when the store cannot be looked at: completion has no place for errors.
 std::vector<std::string> names_in_store(cli::ValueKind kind) {
   const Result<Paths> paths = find_paths(process_environment());
@@ -34,7 +90,7 @@ std::vector<std::string> names_in_store(cli::ValueKind kind) {
   if (!found) return {};
   if (kind == cli::ValueKind::agent_token) return found->agent_tokens;
   std::vector<std::string> names;
-  for (const vault::PeekedConnection& connection : found->connections) {
+  for (const vault::PeekedConnection& connection : visible(*paths, found->connections)) {
     if (kind == cli::ValueKind::connection) names.push_back(connection.name);
     if (kind != cli::ValueKind::capability) continue;
     for (const std::string& tool : connection.tools) {
@@ -52,6 +108,7 @@ std::vector<std::string> known_values(cli::ValueKind kind) {
     for (const agents::Agent& agent : agents::known_agents()) names.emplace_back(agent.name);
     return names;
   }
+  if (kind == cli::ValueKind::project_entry) return names_in_project();
   if (kind != cli::ValueKind::preset) return names_in_store(kind);
   for (const auto& preset : cli::all_presets()) names.emplace_back(preset.name);
   return names;

@@ -32,6 +32,7 @@ const std::vector<Takes>& takes_table() {
       {"token create", "name", {}},
       {"keyring set", "name", {}},
       {"keyring remove", "name", {}},
+      {"trust", "name", project_entry},
       {"", "name", connection},
       {"", "names", connection},
       {"", "--connection", connection},

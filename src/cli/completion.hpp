@@ -12,7 +12,8 @@
 
 namespace gatehouse::cli {
 
-enum class ValueKind { connection, capability, agent_token, file, preset, agent };
+/// project_entry: a name in the project's mcp.json.
+enum class ValueKind { connection, project_entry, capability, agent_token, file, preset, agent };
 
 /// What names there are of a kind; called at most once. Of files: never called.
 using KnownValues = std::function<std::vector<std::string>(ValueKind kind)>;

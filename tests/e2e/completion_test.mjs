@@ -1,7 +1,7 @@
 // Completion as a person has it: real shells, with the scripts that gatehouse prints.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { describe_run } from '../cli.mjs';
@@ -108,6 +108,27 @@ test('zsh completes commands and names', { skip: !has('zsh') }, async (t) => {
     assert.equal(result.code, 0, describe_run(result));
     assert.ok(result.stdout.includes(expected), describe_run(result));
   }
+});
+
+test('completion offers names that work there', async (t) => {
+  const gatehouse = await prepare(t);
+  const file = path.join(gatehouse.env.GATEHOUSE_HOME, 'mcp.json');
+  const write = (to, mcpServers) =>
+    writeFileSync(to, JSON.stringify({ mcpServers }), { mode: 0o600 });
+  const offered = async (words, options) =>
+    lines(assert_done(await gatehouse.run(['complete', '--', ...words], options)).stdout);
+  write(file, { global: { command: 'true' } });
+  assert_done(await gatehouse.run(['list']));
+  assert.deepEqual(await offered(['login', '']), ['global', 'notes', 'notion']);
+  write(file, {});
+  assert.deepEqual(await offered(['login', '']), ['notes', 'notion']);
+  const project = path.join(gatehouse.home, 'project');
+  mkdirSync(path.join(project, '.gatehouse'), { recursive: true });
+  mkdirSync(path.join(project, '.git'));
+  write(path.join(project, '.gatehouse', 'mcp.json'), { tracker: { command: 'true' } });
+  assert.deepEqual(await offered(['trust', ''], { cwd: project }), ['tracker']);
+  assert.deepEqual(await offered(['login', ''], { cwd: project }), ['notes', 'notion']);
+  assert.deepEqual(await offered(['trust', '']), []);
 });
 
 test('completion asks nobody and changes nothing', async (t) => {
