@@ -89,12 +89,27 @@ std::string_view auth_name(vault::AuthKind auth) {
   return "unknown";
 }
 
+namespace {
+
+/// As a shell reads it back.
+std::string shell_word(const std::string& word) {
+  const bool plain = std::ranges::all_of(word, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-_./:=@%+,^").contains(c);
+  });
+  if (plain && !word.empty()) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
+}  // namespace
+
 std::string address_of(const vault::Connection& connection) {
   if (connection.transport == vault::Transport::http) return connection.url;
   std::string line;
   for (const std::string& word : connection.command) {
-    const bool plain = !word.empty() && word.find_first_of(" \t\n\"'\\$") == std::string::npos;
-    line += (line.empty() ? "" : " ") + (plain ? word : "'" + word + "'");
+    line += (line.empty() ? "" : " ") + shell_word(word);
   }
   return line;
 }

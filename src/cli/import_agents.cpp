@@ -3,16 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <set>
 
 #include "agents/translation.hpp"
 #include "cli/agent_files.hpp"
+#include "cli/connection_facts.hpp"
 #include "cli/connections.hpp"
 #include "cli/import_plan.hpp"
 #include "cli/json_out.hpp"
 #include "cli/table.hpp"
 #include "config/mcp_json.hpp"
+#include "config/mcp_text.hpp"
 #include "config/placeholder.hpp"
 #include "http/url.hpp"
 
@@ -24,6 +25,7 @@ enum class Fate {
   here_already,  ///< a connection with the same address
   taken,         ///< the name belongs to another connection
   impossible,
+  left_out,  ///< of the project, and nobody is asked
 };
 
 struct Candidate {
@@ -31,7 +33,8 @@ struct Candidate {
   std::string written;  ///< its name there
   vault::Connection connection;
   Fate fate = Fate::comes;
-  std::string reason;  ///< why it does not come
+  std::string reason;    ///< why it does not come
+  bool renamed = false;  ///< by --rename, so that it comes beside one with its address
   std::vector<std::string> warnings;
 };
 
@@ -51,6 +54,8 @@ std::string_view word_of(Fate fate) {
       return "name taken";
     case Fate::impossible:
       return "cannot come";
+    case Fate::left_out:
+      return "left out";
   }
   return {};
 }
@@ -65,6 +70,8 @@ std::string_view name_of(Fate fate) {
       return "name_taken";
     case Fate::impossible:
       return "impossible";
+    case Fate::left_out:
+      return "left_out";
   }
   return {};
 }
@@ -78,8 +85,26 @@ Result<std::string> fixed_text(const std::string& text, std::string_view what) {
               "put the entry into mcp.json, where placeholders work: gatehouse config --help");
 }
 
+/// Other agents have no such placeholders: whoever wrote them meant this program, where
+/// mcp.json is the place for them, and asks.
+Result<void> refuse_own_placeholders(const vault::Connection& connection) {
+  for (const std::string& text : config::references(connection, config::Words::templates)) {
+    const Result<config::Template> parsed = config::parse_template(text);
+    if (!parsed) return std::unexpected(parsed.error());
+    for (const config::Piece& piece : parsed->pieces) {
+      if (piece.source != config::Source::command && piece.source != config::Source::keyring)
+        continue;
+      return fail(Errc::unsupported,
+                  fmt::format("it has {}, which no other agent knows", config::describe(piece)),
+                  "gatehouse add can take such a reference, or put the entry into mcp.json");
+    }
+  }
+  return {};
+}
+
 Result<void> fix_address(config::FileEntry& entry) {
   vault::Connection& connection = entry.connection;
+  if (Result<void> known = refuse_own_placeholders(connection); !known) return known;
   for (std::string& word : connection.command) {
     Result<std::string> fixed = fixed_text(word, "command");
     if (!fixed) return std::unexpected(fixed.error());
@@ -136,7 +161,8 @@ Findings look(const agents::Agent* only, const agents::Folders& folders) {
       complain(translated.error());
       continue;
     }
-    const std::string folder = std::filesystem::path(file.path).parent_path().string();
+    // A project's servers run in the project; those of the person in the home directory.
+    const std::string& folder = file.of_project ? folders.directory : folders.home;
     Result<config::Document> document =
         config::parse_mcp_json(translated->json, {.workspace = folder, .home = folders.home});
     if (!document) {
@@ -151,18 +177,72 @@ Findings look(const agents::Agent* only, const agents::Folders& folders) {
   return findings;
 }
 
+/// Nobody looks at what a repository brings along.
+void leave_out_project(std::vector<Candidate>& candidates) {
+  for (Candidate& candidate : candidates) {
+    if (candidate.fate != Fate::comes || !candidate.from.of_project) continue;
+    candidate.fate = Fate::left_out;
+    candidate.reason =
+        "a project's file: answer the question at a terminal, or name it: --include-project";
+  }
+}
+
 bool same_address(const vault::Connection& a, const vault::Connection& b) {
   return a.transport == b.transport && a.url == b.url && a.command == b.command;
 }
 
+bool same_secrets(const vault::Connection& a, const vault::Connection& b) {
+  const auto texts_of = [](const vault::Connection& connection) {
+    std::multiset<std::string> texts;
+    for (const auto* all : {&connection.headers, &connection.environment})
+      for (const vault::NamedSecret& one : *all)
+        texts.insert(fmt::format("{}\n{}\n{}", one.name, one.reference, one.value.reveal()));
+    return texts;
+  };
+  return texts_of(a) == texts_of(b);
+}
+
+std::string describe_twin(const vault::Connection& twin, const Candidate& candidate) {
+  const vault::Connection& wanted = candidate.connection;
+  std::string words = twin.name == wanted.name ? "" : "as " + twin.name;
+  if (same_secrets(twin, wanted)) return words;
+  return fmt::format("{}{}with other headers or variables; --rename {}=NEW takes this one as well",
+                     words, words.empty() ? "" : ", ", candidate.written);
+}
+
+/// Gives new names, each to the first server that is called so. Errors: invalid_argument.
+Result<void> rename_some(Findings& findings, const std::map<std::string, std::string>& rename) {
+  for (const auto& [from, to] : rename) {
+    Candidate* first = nullptr;
+    bool known = false;
+    for (Candidate& candidate : findings.candidates) {
+      if (candidate.written != from) continue;
+      known = true;
+      if (candidate.fate != Fate::comes) continue;
+      if (first == nullptr) {
+        first = &candidate;
+        candidate.connection.name = to;
+        candidate.renamed = true;
+      } else {
+        findings.problems.push_back(fmt::format(
+            "{} in {} is not the one that --rename names: that is in {}. Name the agent to mean "
+            "this one: gatehouse import {} --rename {}=NEW",
+            from, candidate.from.path, first->from.path, candidate.from.agent->name, from));
+      }
+    }
+    if (!known)
+      return fail(Errc::invalid_argument,
+                  fmt::format("no server {} was found to rename", quote_remote(from, 60)),
+                  "gatehouse import --dry-run shows those that are there");
+  }
+  return {};
+}
+
 /// What is here, and what came before from another agent, decides.
-void judge(std::vector<Candidate>& candidates, std::vector<vault::Connection> here,
-           const std::map<std::string, std::string>& rename) {
+void judge(std::vector<Candidate>& candidates, std::vector<vault::Connection> here) {
   for (Candidate& candidate : candidates) {
     if (candidate.fate != Fate::comes) continue;
     vault::Connection& wanted = candidate.connection;
-    const auto renamed = rename.find(candidate.written);
-    if (renamed != rename.end()) wanted.name = renamed->second;
     if (const Result<void> fine = check_connection_name(wanted.name); !fine) {
       candidate.fate = Fate::impossible;
       candidate.reason = describe(fine.error());
@@ -171,9 +251,9 @@ void judge(std::vector<Candidate>& candidates, std::vector<vault::Connection> he
     const auto twin = std::ranges::find_if(
         here, [&](const vault::Connection& one) { return same_address(one, wanted); });
     const auto namesake = std::ranges::find(here, wanted.name, &vault::Connection::name);
-    if (twin != here.end() && renamed == rename.end()) {
+    if (twin != here.end() && !candidate.renamed) {
       candidate.fate = Fate::here_already;
-      candidate.reason = twin->name == wanted.name ? "" : "as " + twin->name;
+      candidate.reason = describe_twin(*twin, candidate);
     } else if (namesake != here.end()) {
       candidate.fate = Fate::taken;
       candidate.reason = fmt::format("take it with --rename {}=NEW", candidate.written);
@@ -195,8 +275,12 @@ void show(Services& services, const Findings& findings) {
   if (!table.empty()) services.terminal.note(table.to_text());
   for (const Candidate& candidate : findings.candidates) {
     if (candidate.fate != Fate::comes) continue;
+    services.terminal.note(candidate.connection.name);
+    services.terminal.note(fmt::format("  {:<18}{}", "from", printable(candidate.from.path)));
+    for (const auto& [label, value] : facts_of(candidate.connection))
+      services.terminal.note(fmt::format("  {:<18}{}", label, printable(value)));
     for (const std::string& warning : candidate.warnings)
-      services.terminal.note(fmt::format("{}: {}", candidate.connection.name, printable(warning)));
+      services.terminal.note(fmt::format("  note: {}.", printable(warning)));
     for (const http::Allowance& allowance : candidate.connection.allowances)
       services.terminal.note(fmt::format("{} may reach {}, which is not on the open internet.",
                                          candidate.connection.name, printable(allowance.origin)));
@@ -217,16 +301,18 @@ Task<Result<void>> agree(Services& services, std::size_t count, bool yes) {
 
 std::string to_json(const Findings& findings, bool dry_run) {
   std::vector<std::string> rows;
-  for (const Candidate& candidate : findings.candidates)
-    rows.push_back(JsonObject()
-                       .text("name", candidate.connection.name)
-                       .text("agent", candidate.from.agent->name)
-                       .text("file", candidate.from.path)
-                       .text("action", name_of(candidate.fate))
-                       .text_if("reason", candidate.reason)
-                       .texts("warnings", candidate.warnings)
-                       .text("address", address_of(candidate.connection))
-                       .str());
+  for (const Candidate& candidate : findings.candidates) {
+    JsonObject row;
+    row.text("name", candidate.connection.name)
+        .text("agent", candidate.from.agent->name)
+        .text("file", candidate.from.path)
+        .text("action", name_of(candidate.fate))
+        .text_if("reason", candidate.reason)
+        .texts("warnings", candidate.warnings)
+        .text("address", address_of(candidate.connection));
+    add_facts(row, candidate.connection);
+    rows.push_back(row.str());
+  }
   return JsonObject()
              .flag("dry_run", dry_run)
              .raw("connections", json_array(rows))
@@ -238,14 +324,17 @@ std::string to_json(const Findings& findings, bool dry_run) {
 }  // namespace
 
 Task<Result<Exit>> import_from_agents(Services& services, AgentImport order) {
-  const agents::Folders folders{services.files.where().home, services.settings.configuration_folder,
-                                services.files.where().directory};
+  const Result<agents::Folders> folders = find_agent_folders(services);
+  if (!folders) co_return std::unexpected(folders.error());
   const agents::Agent* only = order.agent.empty() ? nullptr : agents::find_agent(order.agent);
-  Findings findings = co_await services.workers.run([&] { return look(only, folders); });
+  Findings findings = co_await services.workers.run([&] { return look(only, *folders); });
+  if (order.yes && !order.include_project) leave_out_project(findings.candidates);
+  if (const Result<void> renamed = rename_some(findings, order.rename); !renamed)
+    co_return std::unexpected(renamed.error());
   Result<std::vector<vault::Connection>> here =
       co_await services.store.connections().list(organization_of(services));
   if (!here) co_return std::unexpected(here.error());
-  judge(findings.candidates, std::move(*here), order.rename);
+  judge(findings.candidates, std::move(*here));
   if (!order.json) show(services, findings);
   std::vector<vault::Connection> coming;
   for (const Candidate& candidate : findings.candidates)

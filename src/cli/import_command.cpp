@@ -8,6 +8,7 @@
 
 #include "agents/agent.hpp"
 #include "base/encoding.hpp"
+#include "cli/connection_facts.hpp"
 #include "cli/connections.hpp"
 #include "cli/import_agents.hpp"
 #include "cli/import_plan.hpp"
@@ -58,7 +59,8 @@ class ImportCommand final : public Command {
         R"(Without a file: finds the servers of Claude Code, Claude Desktop, Cursor, VS Code, Codex, OpenCode,
 tomo and openab on this machine, for you and for the project you are in, and says what cannot come along.
 With one: shows what is in it. Nothing is changed before you agree, nothing is started or contacted, and a
-login that is here already stays. An import that was interrupted is run again.
+login that is here already stays. An import that was interrupted is run again. With --yes nobody looks at
+what a project's files would run: they are left out, unless --include-project takes them.
 
 Examples:
   gatehouse import --dry-run
@@ -73,6 +75,8 @@ Examples:
         {"--rename", "NAME=NEW: the connection NAME of the file is called NEW here", &renames_},
         {"--replace", "Remove connections here that have a name of the file", &replace_},
         {"--passphrase-file", "Read the passphrase from there", &passphrase_file_},
+        {"--include-project", "With --yes: files of the directory you are in as well",
+         &include_project_},
         {"--dry-run", "Only show what would be done", &dry_run_},
         {"--yes", "Do not ask", &yes_},
         {"--json", "Print JSON", &json_}};
@@ -83,9 +87,17 @@ Examples:
     Result<ImportChoices> choices = parse_choices();
     if (!choices) co_return std::unexpected(choices.error());
     if (file_.empty() || agents::find_agent(file_) != nullptr) {
-      AgentImport order{file_, choices->rename, dry_run_, yes_, json_};
+      if (replace_ || !passphrase_file_.empty())
+        co_return fail(Errc::invalid_argument,
+                       fmt::format("{} is for a file of gatehouse export",
+                                   replace_ ? "--replace" : "--passphrase-file"),
+                       "--rename NAME=NEW takes over a server whose name is taken here");
+      AgentImport order{file_, choices->rename, include_project_, dry_run_, yes_, json_};
       co_return co_await import_from_agents(services, std::move(order));
     }
+    if (include_project_)
+      co_return fail(Errc::invalid_argument, "--include-project is for the files of agents",
+                     "leave it out");
     Result<std::string> text = co_await services.workers.run([&] { return read_file(file_); });
     if (!text) co_return std::unexpected(text.error());
     Result<archive::Outline> outline = archive::read_outline(*text);
@@ -135,6 +147,10 @@ Examples:
           {step.connection.name, std::string(kind_word(step.kind)), address_of(step.connection)});
     services.terminal.note(table.to_text());
     for (const ImportStep& step : steps) {
+      if (step.kind == ImportKind::present) continue;
+      services.terminal.note(step.connection.name);
+      for (const auto& [label, value] : facts_of(step.connection))
+        services.terminal.note(fmt::format("  {:<18}{}", label, printable(value)));
       for (const http::Allowance& allowance : step.connection.allowances)
         services.terminal.note(fmt::format("{} may reach {}, which is not on the open internet.",
                                            step.connection.name, printable(allowance.origin)));
@@ -197,12 +213,14 @@ Examples:
                       const ImportOutcome& outcome) const {
     if (json_) {
       std::vector<std::string> rows;
-      for (const ImportStep& step : steps)
-        rows.push_back(JsonObject()
-                           .text("name", step.connection.name)
-                           .text("action", kind_name(step.kind))
-                           .text("address", address_of(step.connection))
-                           .str());
+      for (const ImportStep& step : steps) {
+        JsonObject row;
+        row.text("name", step.connection.name)
+            .text("action", kind_name(step.kind))
+            .text("address", address_of(step.connection));
+        add_facts(row, step.connection);
+        rows.push_back(row.str());
+      }
       services.terminal.print(
           JsonObject()
               .flag("dry_run", dry_run_)
@@ -227,6 +245,7 @@ Examples:
   std::string passphrase_file_;
   std::vector<std::string> renames_;
   bool replace_ = false;
+  bool include_project_ = false;
   bool dry_run_ = false;
   bool yes_ = false;
   bool json_ = false;

@@ -38,19 +38,18 @@ Result<const agents::Agent*> require_agent(const std::string& name) {
               near ? "did you mean " + *near + "?" : "known: " + agent_names());
 }
 
-/// Installing goes to the first file of the agent; uninstalling to all that have it.
+/// Installing goes to the first file of the agent; uninstalling to all of the person's own. A
+/// project's file is only touched when it is named.
 std::vector<std::string> files_of(const agents::Agent& agent, const agents::Folders& folders,
-                                  Direction direction, const std::string& file) {
-  if (!file.empty()) return {file};
+                                  Direction direction) {
   if (direction == Direction::install) {
     for (const AgentFile& found : find_agent_files(&agent, folders))
-      if (!found.path.starts_with(folders.directory + "/") ||
-          agents::expand(agent.files.front(), folders) == found.path)
-        return {found.path};
+      if (!found.of_project) return {found.path};
     return {agents::expand(agent.files.front(), folders)};
   }
   std::vector<std::string> paths;
-  for (const AgentFile& found : find_agent_files(&agent, folders)) paths.push_back(found.path);
+  for (const AgentFile& found : find_agent_files(&agent, folders))
+    if (!found.of_project) paths.push_back(found.path);
   return paths;
 }
 
@@ -92,7 +91,8 @@ class InstallCommand final : public Command {
     spec.details = fmt::format(
         R"(Agents: {}. {}
 Nothing else in the file changes, comments stay, and the file as it was is kept beside it
-(FILE.before-gatehouse). Doing it twice changes nothing.
+(FILE.before-gatehouse, then FILE.before-gatehouse.2, …). Doing it twice changes nothing. The files of
+the project you are in are left alone; --file names one.
 
 Examples:
   gatehouse {} claude-code
@@ -113,11 +113,14 @@ Examples:
     const Result<const agents::Agent*> agent = require_agent(agent_);
     if (!agent) co_return std::unexpected(agent.error());
     agents::Launch launch{services.settings.program, {"stdio"}, services.settings.home_variable};
-    const agents::Folders folders{services.files.where().home,
-                                  services.settings.configuration_folder,
-                                  services.files.where().directory};
+    std::vector<std::string> paths{file_};
+    if (file_.empty()) {
+      const Result<agents::Folders> folders = find_agent_folders(services);
+      if (!folders) co_return std::unexpected(folders.error());
+      paths = files_of(**agent, *folders, direction_);
+    }
     std::vector<Step> steps;
-    for (const std::string& path : files_of(**agent, folders, direction_, file_)) {
+    for (const std::string& path : paths) {
       Result<Step> step = co_await services.workers.run(
           [&] { return edit(**agent, path, direction_, launch, dry_run_); });
       if (!step) co_return std::unexpected(step.error());

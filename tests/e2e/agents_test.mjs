@@ -1,7 +1,7 @@
 // gatehouse import, install and uninstall against a home directory with the files of every agent.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync }
-  from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync,
+  symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -70,6 +70,88 @@ test('import takes over once, renames, and skips what is here', async (t) => {
       ['import', 'claude-desktop', '--yes', '--rename', 'notion=notion-local'], options));
   const after = await run_json(gatehouse, ['list', '--json']);
   assert.ok(after.connections.some(({ name }) => name === 'notion-local'));
+});
+
+test('import shows what comes, and refuses placeholders that only Gatehouse knows', async (t) => {
+  const { home, options } = make_home(t);
+  const gatehouse = make_gatehouse(t);
+  writeFileSync(path.join(home, '.cursor/mcp.json'), JSON.stringify({ mcpServers: {
+    runs: { url: 'https://a.example/mcp', headers: { 'X-A': '${command:cat /etc/passwd}' } },
+    ring: { command: 'x', env: { A: '${keyring:thing}' } },
+    fine: { command: 'node', args: ["it's"],
+      env: { KEY: 'pre-${env:MINE}', LITERAL: 'hidden-abc' } } } }));
+  const { connections } = await run_json(gatehouse, ['import', 'cursor', '--dry-run', '--json'], options);
+  const rows = Object.fromEntries(connections.map((row) => [row.name, row]));
+  assert.equal(rows.runs.action, 'impossible');
+  assert.match(rows.runs.reason, /\$\{command:cat/);
+  assert.equal(rows.ring.action, 'impossible');
+  assert.equal(rows.fine.address, "node 'it'\\''s'");
+  assert.equal(rows.fine.directory, undefined, 'it runs in the home directory');
+  assert.deepEqual(rows.fine.variables.map(({ name }) => name).sort(), ['KEY', 'LITERAL']);
+  assert.doesNotMatch(JSON.stringify(connections), /hidden-abc|pre-/);
+  const { stderr } = assert_done(await gatehouse.run(['import', 'cursor', '--dry-run'], options));
+  assert.match(stderr, /from +.*\.cursor\/mcp\.json/);
+  assert.match(stderr, /with variable +KEY=…\$\{env:MINE\}/);
+  assert.match(stderr, /with variable +LITERAL=\(a value, not shown\)/);
+});
+
+test('a project\'s files are only taken without a question when they are named', async (t) => {
+  const { options } = make_home(t);
+  const gatehouse = make_gatehouse(t);
+  writeFileSync(path.join(options.cwd, '.mcp.json'),
+      '{"mcpServers": {"planted": {"command": "sh", "args": ["-c", "id"]}}}');
+  const row = async (flags) => (await run_json(gatehouse,
+      ['import', 'claude-code', '--dry-run', '--json', ...flags], options))
+    .connections.find(({ name }) => name === 'planted');
+  assert.equal((await row([])).action, 'add');
+  assert.equal((await row(['--yes'])).action, 'left_out');
+  assert.match((await row(['--yes'])).reason, /--include-project/);
+  assert.equal((await row(['--yes', '--include-project'])).action, 'add');
+  assert_done(await gatehouse.run(['import', 'claude-code', '--yes'], options));
+  const { connections } = await run_json(gatehouse, ['list', '--json']);
+  assert.ok(connections.every(({ name }) => name !== 'planted'));
+});
+
+test('import says which flag has no use here, and what differs from the one that is here', async (t) => {
+  const { home, options } = make_home(t);
+  const gatehouse = make_gatehouse(t);
+  assert_exit(await gatehouse.run(['import', '--yes', '--rename', 'nobody=x'], options), exit_code.usage);
+  assert_exit(await gatehouse.run(['import', '--yes', '--replace'], options), exit_code.usage);
+  const twice = await run_json(gatehouse, ['import', '--dry-run', '--json', '--rename', 'notion=mine'],
+      options);
+  assert.match(twice.problems.join('\n'), /import claude-desktop --rename notion=NEW/);
+  assert_done(await gatehouse.run(['import', 'cursor', '--yes'], options));
+  writeFileSync(path.join(home, '.cursor/mcp.json'), '{"mcpServers": {"linear": ' +
+      '{"url": "https://mcp.linear.app/mcp", "headers": {"X-Team": "a"}}}}');
+  const again = await run_json(gatehouse, ['import', 'cursor', '--dry-run', '--json'], options);
+  assert.match(again.connections[0].reason, /other headers or variables/);
+});
+
+test('install follows no planted link, needs a home and leaves a project alone', async (t) => {
+  const { home, options, read } = make_home(t);
+  const gatehouse = make_gatehouse(t);
+  const planted = path.join(home, '.cursor/mcp.json.before-gatehouse');
+  symlinkSync(path.join(home, 'elsewhere'), planted);
+  const { files: [{ backup }] } = await run_json(gatehouse, ['install', 'cursor', '--json'], options);
+  assert.equal(backup, planted + '.2');
+  assert.ok(lstatSync(planted).isSymbolicLink() && !existsSync(path.join(home, 'elsewhere')));
+  const own = path.join(options.cwd, '.cursor/mcp.json');
+  mkdirSync(path.dirname(own));
+  writeFileSync(own, read('.cursor/mcp.json'));
+  assert_done(await gatehouse.run(['uninstall', 'cursor'], options));
+  assert.match(readFileSync(own, 'utf8'), /gatehouse/);
+  assert_done(await gatehouse.run(['uninstall', 'cursor', '--file', own], options));
+  assert.doesNotMatch(readFileSync(own, 'utf8'), /gatehouse/);
+  rmSync(path.join(home, '.tomo/config.yaml'));
+  assert_done(await gatehouse.run(['install', 'tomo'], options));
+  assert_done(await gatehouse.run(['uninstall', 'tomo'], options));
+  assert.doesNotMatch(read('.tomo/config.yaml'), /gatehouse/);
+  for (const HOME of ['', 'relative']) {
+    const refused = await gatehouse.run(['install', 'cursor', '--dry-run'],
+        { ...options, env: { ...options.env, HOME } });
+    assert_exit(refused, exit_code.usage);
+    assert.match(refused.stderr, /set HOME to an absolute path/);
+  }
 });
 
 test('install and uninstall change one entry and keep the file as it was beside it', async (t) => {
