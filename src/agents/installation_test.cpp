@@ -82,6 +82,16 @@ TEST(Installation, writes_a_whole_document_where_there_is_none) {
 })");
 }
 
+TEST(Installation, takes_out_what_it_wrote_where_there_was_nothing) {
+  for (const std::string_view text : {"", "theme: dark\n", "mcp:\n", "mcp:\n  connections:\n"}) {
+    const std::string added = add_gatehouse(Format::tomo, text, kLaunch).value();
+    const Result<std::string> removed = remove_gatehouse(Format::tomo, added);
+    ASSERT_TRUE(removed) << describe(removed.error()) << added;
+    EXPECT_EQ(removed->find("gatehouse"), std::string::npos) << *removed;
+    EXPECT_TRUE(add_gatehouse(Format::tomo, *removed, kLaunch)) << *removed;
+  }
+}
+
 TEST(Installation, finds_its_place_below_what_is_there) {
   const std::string yaml = add_gatehouse(Format::tomo, "mcp:\n  log: 1\nz: 2\n", kLaunch).value();
   EXPECT_EQ(yaml.find("mcp:\n  connections:\n    gatehouse:"), 0U) << yaml;

@@ -19,8 +19,8 @@ Result<std::string> erase_json_member(std::string_view text, std::string_view co
                                       std::string_view name);
 
 /// Equal for documents that differ in nothing but the member at `path`, and the objects on the way
-/// to it as far as they are empty otherwise. White space inside of arrays counts. Empty for what is
-/// no JSON.
+/// to it as far as they are empty or null otherwise. White space inside of arrays counts. Empty for
+/// what is no JSON.
 std::string fingerprint_without(std::string_view json, std::span<const std::string> path);
 
 }  // namespace gatehouse::agents

@@ -114,7 +114,7 @@ void append_fingerprint(std::string& out, const JsonView& value,
         on_path ? path.subspan(1) : std::span<const std::string>();
     std::string inside;
     append_fingerprint(inside, member.value, below);
-    if (on_path && inside == "{}") continue;
+    if (on_path && (inside == "{}" || inside == "null")) continue;
     out.append(member.raw_key).append(":").append(inside).append(",");
   }
   out += '}';

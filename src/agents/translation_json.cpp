@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "agents/to_json.hpp"
@@ -70,9 +72,12 @@ class Translator {
   std::set<std::string> taken_;
 };
 
+/// As milliseconds. What is far out of range stays out of range, and is refused later.
 std::string seconds(const JsonView& value) {
+  constexpr double kMost = 1e12;
   const auto number = value.as_double();
-  return number ? std::to_string(static_cast<std::int64_t>(*number * 1000)) : "null";
+  if (!number || std::isnan(*number)) return "null";
+  return std::to_string(static_cast<std::int64_t>(std::clamp(*number, -kMost, kMost) * 1000));
 }
 
 /// {"include": […], "exclude": […]} of what is there.

@@ -148,6 +148,15 @@ TEST(Translation, says_what_is_wrong_with_a_file_and_gives_nothing_for_an_empty_
   EXPECT_EQ(translate(Format::tomo, bomb).error().code, Errc::too_large);
 }
 
+TEST(Translation, bounds_times_that_no_number_of_milliseconds_can_hold) {
+  for (const std::string_view time : {"1e300", "-1e300", "9223372036854775807"}) {
+    const Result<Translation> translated = translate(
+        Format::codex, "[mcp_servers.a]\ncommand = \"x\"\ntool_timeout_sec = " + std::string(time));
+    ASSERT_TRUE(translated) << time;
+    EXPECT_NE(translated->json.find("1000000000000000"), std::string::npos) << translated->json;
+  }
+}
+
 TEST(Translation, knows_gatehouse_itself) {
   EXPECT_TRUE(is_gatehouse({"/usr/bin/gatehouse", "stdio"}));
   EXPECT_FALSE(is_gatehouse({"gatehouse"}));
