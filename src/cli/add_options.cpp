@@ -71,6 +71,7 @@ Result<void> check_together(const AddOptions& o) {
                 "--device and --no-browser exclude each other: a code or a link");
   if (has_secret && o.client_id.empty())
     return fail(Errc::invalid_argument, "a client secret needs --client-id");
+  if (const Result<void> origins = check_origins(o.allowed_origins); !origins) return origins;
   if (o.client_secret_stdin && !o.client_secret_file.empty())
     return fail(Errc::invalid_argument,
                 "--client-secret-stdin and --client-secret-file exclude "
@@ -280,6 +281,9 @@ Task<Result<void>> read_secrets(Services& services, const AddOptions& options,
     connection.oauth.client_secret = std::move(*secret);
   }
   if (Result<void> proves = check_grant(connection); !proves) co_return proves;
+  if (Result<void> key = co_await try_private_key(services, options.grant.key, connection.oauth);
+      !key)
+    co_return key;
   if (Result<void> read = co_await read_headers(services, options, connection); !read)
     co_return read;
   co_return co_await read_environment(services, options, connection);

@@ -44,6 +44,17 @@ std::vector<http::Allowance> endpoint_allowances(const oauth::AuthorizationServe
 
 }  // namespace
 
+Result<void> check_origins(const std::vector<std::string>& origins) {
+  for (const std::string& text : origins) {
+    const Result<http::Url> url = http::Url::parse(text);
+    if (url && url->origin() == text) continue;
+    return fail(
+        Errc::invalid_argument, fmt::format("--allow: {} is no origin", quote_remote(text, 120)),
+        url ? "--allow " + url->origin() : "--allow https://HOST:PORT, or http://HOST:PORT");
+  }
+  return {};
+}
+
 Task<Result<bool>> ask_allowance(Services& services, http::Allowance allowance, Consent consent) {
   const Result<http::Url> url = http::Url::parse(allowance.origin);
   const bool on_loopback = url && url->names_loopback();

@@ -18,6 +18,10 @@ struct Consent {
   std::vector<std::string> origins;  ///< --allow: exact origins
 };
 
+/// Every value of --allow is an origin as the address guard compares it. Errors: invalid_argument,
+/// with the form.
+Result<void> check_origins(const std::vector<std::string>& origins);
+
 struct Discovered {
   oauth_client::Discovery discovery;
   std::vector<http::Allowance> allowances;  ///< those of the request and what was agreed to

@@ -9,6 +9,7 @@
 #include "cli/gateway_server.hpp"
 #include "cli/json_out.hpp"
 #include "demo/demo.hpp"
+#include "demo/quirks.hpp"
 
 namespace gatehouse::cli {
 namespace {
@@ -28,6 +29,19 @@ Result<std::chrono::seconds> parse_life(const std::string& text) {
                 fmt::format("--token-life takes seconds, 1 to {}", kLongestLife));
   }
   return std::chrono::seconds(seconds);
+}
+
+std::string quirks_json() {
+  std::vector<std::string> rows;
+  for (const demo::QuirkInfo& info : demo::all_quirks()) {
+    rows.push_back(JsonObject()
+                       .text("name", info.name)
+                       .text("does", info.does)
+                       .text("seen_at", info.seen_at)
+                       .text("right", info.right)
+                       .str());
+  }
+  return JsonObject().raw("quirks", json_array(rows)).str() + "\n";
 }
 
 class DemoCommand final : public Command {
@@ -55,13 +69,14 @@ Examples:
         {"--quirk", "An oddity to show; may be repeated; `help` lists them", &quirks_},
         {"--list-quirks", "Say what --quirk takes, and what each does", &list_quirks_},
         {"--token-life", "Seconds that access tokens live; 600 when left out", &token_life_},
-        {"--json", "Print the ready line as JSON", &json_}};
+        {"--json", "Print the ready line, or the list of quirks, as JSON", &json_}};
     return spec;
   }
 
   std::optional<std::string> text_only() override {
     const bool asked = list_quirks_ || std::ranges::find(quirks_, "help") != quirks_.end();
-    return asked ? std::optional(demo::quirks_text()) : std::nullopt;
+    if (!asked) return std::nullopt;
+    return json_ ? quirks_json() : demo::quirks_text();
   }
 
   Kind kind() const override { return Kind::service; }

@@ -13,6 +13,7 @@
 #include "cli/requirements.hpp"
 #include "cli/sign_out.hpp"
 #include "cli/table.hpp"
+#include "http/url.hpp"
 
 namespace gatehouse::cli {
 namespace {
@@ -81,6 +82,7 @@ class EditCommand final : public Command {
       const Result<void> looked = co_await look(services, after);
       if (!looked) co_return std::unexpected(looked.error());
     }
+    if (!moved || options_.no_check) add_allowances(after);
     const Changes changes = compare(*before, after);
     if (changes.none()) {
       if (!options_.json()) services.terminal.note("Nothing is different.");
@@ -88,6 +90,8 @@ class EditCommand final : public Command {
     }
     std::vector<SignedOut> ended;
     if (!changes.identity.empty()) {
+      const Result<void> readable = co_await try_references(services, *before, after);
+      if (!readable) co_return std::unexpected(readable.error());
       Result<bool> agreed = co_await may_end_logins(services, *before, changes);
       if (!agreed) co_return std::unexpected(agreed.error());
       if (!*agreed) co_return Exit::failed;
@@ -121,6 +125,42 @@ class EditCommand final : public Command {
     co_return std::unexpected(problem);
   }
 
+  // The origins that were said yes to. That of the server may be its own authorization server; any
+  // other one can only be that.
+  void add_allowances(vault::Connection& after) const {
+    const Result<http::Url> url = http::Url::parse(after.url);
+    std::vector<std::string> origins = options_.flags.allowed_origins;
+    if (options_.flags.allow_loopback && url && url->names_loopback())
+      origins.push_back(url->origin());
+    const auto add = [&](const std::string& origin, http::Purpose purpose) {
+      const http::Allowance wanted{origin, purpose};
+      if (std::ranges::find(after.allowances, wanted) == after.allowances.end())
+        after.allowances.push_back(wanted);
+    };
+    for (const std::string& origin : origins) {
+      if (url && url->origin() == origin) add(origin, http::Purpose::connection);
+      add(origin, http::Purpose::authorization_server);
+    }
+  }
+
+  // Logins must not end for a command or keyring entry that gives nothing. What comes from the
+  // environment, a file or as a key was read already.
+  static Task<Result<void>> try_references(Services& services, vault::Connection before,
+                                           vault::Connection after) {
+    for (const vault::NamedSecret& header : after.headers) {
+      const auto same = [&](const vault::NamedSecret& one) {
+        return one.reference == header.reference;
+      };
+      if (header.reference.empty() || std::ranges::any_of(before.headers, same)) continue;
+      const Result<Secret> value = co_await services.read_secret(header.reference);
+      if (value) continue;
+      co_return fail(Errc::invalid_argument,
+                     fmt::format("header {}: {}", header.name, value.error().detail),
+                     value.error().hint);
+    }
+    co_return Result<void>{};
+  }
+
   Task<Result<bool>> may_end_logins(Services& services, const vault::Connection& before,
                                     const Changes& changes) {
     Result<std::vector<vault::CredentialKey>> keys =
@@ -132,8 +172,9 @@ class EditCommand final : public Command {
         "and somebody must sign in again. Name, other settings and agents' tokens stay.",
         fmt::join(changes.identity, ", "),
         keys->size() == 1 ? "the login" : fmt::format("{} logins", keys->size()), before.name));
-    Result<Answer> sure =
-        co_await confirm(services.terminal, "End it and go on?", Answer::no, "--yes");
+    Result<Answer> sure = co_await confirm(
+        services.terminal, keys->size() == 1 ? "End it and go on?" : "End them and go on?",
+        Answer::no, "--yes");
     if (!sure) co_return std::unexpected(sure.error());
     co_return *sure == Answer::yes;
   }
@@ -186,7 +227,8 @@ class EditCommand final : public Command {
     };
     if (!ended.empty()) {
       terminal.note(fmt::format("To sign in again: gatehouse login {}", name));
-    } else if (changed("scopes") || changed("client secret")) {
+    } else if (changed("scopes") || changed("client secret") || changed("dpop") ||
+               changed("redirect URI")) {
       terminal.note(fmt::format("It counts from the next sign-in on: gatehouse login {}", name));
     } else {
       terminal.note(fmt::format("To see whether it works: gatehouse test {}", name));

@@ -31,10 +31,11 @@ bool same_header(std::string_view a, std::string_view b) {
 Result<void> check_fit(const EditOptions& o, const vault::Connection& connection) {
   const AddOptions& f = o.flags;
   const bool is_command = connection.transport == vault::Transport::stdio;
-  const bool http_flags =
-      !f.url.empty() || !f.headers.empty() || !f.bearer.empty() || !f.client_id.empty() ||
-      f.client_secret_stdin || !f.client_secret_file.empty() || !f.scopes.empty() ||
-      f.redirect.given() || f.grant.key.given() || !f.issuer.empty() || !o.remove_headers.empty();
+  const bool http_flags = !f.url.empty() || !f.headers.empty() || !f.bearer.empty() ||
+                          !f.client_id.empty() || f.client_secret_stdin ||
+                          !f.client_secret_file.empty() || !f.scopes.empty() ||
+                          f.redirect.given() || f.grant.key.given() || !f.issuer.empty() ||
+                          !f.allowed_origins.empty() || !o.remove_headers.empty();
   const bool command_flags = !f.command.empty() || !f.environment.empty() || !f.directory.empty() ||
                              !o.remove_environment.empty();
   if (is_command && http_flags) {
@@ -175,6 +176,8 @@ CommandSpec edit_spec(EditOptions& o) {
 Task<Result<void>> apply_edit(Services& services, const EditOptions& options,
                               vault::Connection& connection) {
   const vault::Connection before = connection;
+  if (const Result<void> sound = check_origins(options.flags.allowed_origins); !sound)
+    co_return sound;
   for (const Result<void>&done :
        {check_fit(options, connection), change_address(options, connection),
         change_sign_in(options, connection),

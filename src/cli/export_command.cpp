@@ -53,6 +53,10 @@ Result<void> write_file(const std::string& file, const std::string& text) {
   return cannot("write", file);
 }
 
+std::string counted(std::size_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 class ExportCommand final : public Command {
  public:
   CommandSpec spec() override {
@@ -84,6 +88,10 @@ Examples:
   Task<Result<Exit>> run(Services& services) override {
     if (move_ && (!logins_ || output_.empty()))
       co_return fail(Errc::invalid_argument, "--move needs --logins and --output");
+    if (!passphrase_file_.empty() && !logins_) {
+      co_return fail(Errc::invalid_argument, "--passphrase-file goes with --logins",
+                     "without --logins nothing is encrypted");
+    }
     Result<archive::Contents> contents = co_await gather(services);
     if (!contents) co_return std::unexpected(contents.error());
     if (contents->connections.empty())
@@ -113,9 +121,9 @@ Examples:
       const Result<void> written =
           co_await services.workers.run([&] { return write_file(output_, *text); });
       if (!written) co_return std::unexpected(written.error());
-      services.terminal.note(fmt::format("Wrote {} connections and {} logins to {}.",
-                                         contents->connections.size(), contents->credentials.size(),
-                                         printable(output_)));
+      services.terminal.note(
+          fmt::format("Wrote {} and {} to {}.", counted(contents->connections.size(), "connection"),
+                      counted(contents->credentials.size(), "login"), printable(output_)));
     }
     if (move_) co_return co_await end_logins(services, std::move(contents->credentials));
     co_return Exit::done;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/secret_source.hpp"
+#include "cli/services.hpp"
 #include "oauth/jose.hpp"
 
 namespace gatehouse::cli {
@@ -64,7 +65,14 @@ Result<void> apply_key_flags(const KeyFlags& flags, vault::OAuthSettings& settin
     if (const Result<void> applied = apply_dpop(flags.dpop, settings.dpop); !applied)
       return applied;
   }
-  if (flags.private_key.empty()) return {};
+  if (flags.private_key.empty()) {
+    const bool keyed = !settings.private_key_reference.empty() || !settings.private_key.empty();
+    if (keyed || (flags.key_id.empty() && flags.signing_algorithm.empty())) return {};
+    return fail(Errc::invalid_argument,
+                fmt::format("{} needs a private key",
+                            flags.key_id.empty() ? "--signing-algorithm" : "--key-id"),
+                fmt::format("--private-key {}", kSecretForms));
+  }
   const Result<SecretSource> source = parse_secret_source(flags.private_key, "--private-key");
   if (!source) return std::unexpected(source.error());
   if (source->asks()) {
@@ -76,6 +84,24 @@ Result<void> apply_key_flags(const KeyFlags& flags, vault::OAuthSettings& settin
   settings.private_key_reference = source->reference;
   settings.private_key = Secret();
   return {};
+}
+
+Task<Result<void>> try_private_key(Services& services, KeyFlags flags,
+                                   vault::OAuthSettings settings) {
+  if (flags.private_key.empty()) co_return Result<void>{};
+  const Result<Secret> pem = co_await services.read_secret(settings.private_key_reference);
+  std::optional<Error> problem;
+  if (!pem) problem = pem.error();
+  if (pem) {
+    const auto key =
+        oauth::JoseKey::from_pem(*pem, oauth::parse_jose_algorithm(settings.signing_algorithm));
+    if (!key) problem = key.error();
+  }
+  if (!problem) co_return Result<void>{};
+  co_return fail(
+      Errc::invalid_argument,
+      fmt::format("--private-key {}: {}", settings.private_key_reference, problem->detail),
+      problem->hint);
 }
 
 }  // namespace gatehouse::cli

@@ -5,11 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "async/task.hpp"
 #include "base/result.hpp"
 #include "cli/command.hpp"
 #include "vault/records.hpp"
 
 namespace gatehouse::cli {
+
+struct Services;
 
 struct KeyFlags {
   std::string private_key;  ///< where a PEM key is: file:PATH, command:…, env:NAME, keyring:NAME
@@ -26,6 +29,11 @@ void add_key_arguments(std::vector<Argument>& arguments, KeyFlags& flags);
 /// Puts what was given into the settings; what was not stays. Errors: invalid_argument, naming the
 /// flag.
 Result<void> apply_key_flags(const KeyFlags& flags, vault::OAuthSettings& settings);
+
+/// Reads the private key that was given, so that a slip shows before anything changes. Errors:
+/// invalid_argument, naming the flag and where the key should be.
+Task<Result<void>> try_private_key(Services& services, KeyFlags flags,
+                                   vault::OAuthSettings settings);
 
 /// "automatic", "required" or "never", as typed and printed.
 std::string_view dpop_name(vault::Dpop dpop);

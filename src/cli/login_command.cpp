@@ -46,7 +46,7 @@ class LoginCommand final : public Command {
     spec.arguments = {
         {"names", "The connections", &names_},
         {"--all", "Every connection that needs a sign-in", &all_},
-        {"--account", "Sign in under this name, beside other accounts", &account_},
+        {"--account", "Sign in under this name, beside other accounts", &given_account_},
         {"--default", "Agents use this account from now on", &default_},
         {"--device", "Show a code to type on another device", &device_},
         {"--no-browser", "Show the link instead of opening a browser", &no_browser_},
@@ -68,6 +68,7 @@ class LoginCommand final : public Command {
   }
 
   Task<Result<Exit>> run(Services& services) override {
+    account_ = given_account_.value_or("");
     if (const Result<void> sound = check_flags(); !sound) co_return std::unexpected(sound.error());
     Result<std::vector<vault::Connection>> chosen = co_await choose(services);
     if (!chosen) co_return std::unexpected(chosen.error());
@@ -106,7 +107,7 @@ class LoginCommand final : public Command {
     if (default_ && account_.empty())
       return fail(Errc::invalid_argument, "--default needs --account",
                   "gatehouse accounts NAME --default ACCOUNT chooses one that is signed in");
-    if (account_.empty()) return {};
+    if (!given_account_) return {};
     return check_account_name(account_);
   }
 
@@ -314,7 +315,8 @@ class LoginCommand final : public Command {
   }
 
   std::vector<std::string> names_;
-  std::string account_;
+  std::optional<std::string> given_account_;
+  std::string account_;  // empty: the one that agents use
   std::string issuer_;
   LoginSettings settings_;
   bool all_ = false;

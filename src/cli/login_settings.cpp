@@ -36,6 +36,8 @@ Task<Result<vault::Connection>> apply_login_settings(Services& services, LoginSe
     co_return std::unexpected(redirected.error());
   if (const Result<void> keyed = apply_key_flags(settings.key, oauth); !keyed)
     co_return std::unexpected(keyed.error());
+  if (const auto key = co_await try_private_key(services, settings.key, oauth); !key)
+    co_return std::unexpected(key.error());
   if (!settings.given()) co_return connection;
   co_return co_await services.store.connections().update(std::move(connection));
 }

@@ -1,8 +1,12 @@
 // gatehouse logout: ends logins, with what became of the tokens at the provider.
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "cli/accounts.hpp"
 #include "cli/connections.hpp"
 #include "cli/sign_out.hpp"
+#include "cli/table.hpp"
 
 namespace gatehouse::cli {
 namespace {
@@ -43,6 +47,20 @@ Examples:
     return account_.empty() ? std::nullopt : std::optional(account_);
   }
 
+  // A name that nobody signed in under is a slip, not a login that ended.
+  Task<Result<void>> check_account(Services& services, vault::Connection connection) const {
+    if (account_.empty()) co_return Result<void>{};
+    const Result<std::vector<Account>> known = co_await list_accounts(services, connection);
+    if (!known) co_return std::unexpected(known.error());
+    std::vector<std::string> names;
+    for (const Account& one : *known) names.push_back(printable(one.name));
+    if (std::ranges::find(*known, account_, &Account::name) != known->end())
+      co_return Result<void>{};
+    co_return fail(Errc::invalid_argument,
+                   fmt::format("{} has no account {}", name_, quote_remote(account_, 60)),
+                   fmt::format("it has: {}", fmt::join(names, ", ")));
+  }
+
   Task<Result<Exit>> end_one(Services& services) {
     Result<vault::Connection> connection = co_await require_connection(services, name_);
     if (!connection) co_return std::unexpected(connection.error());
@@ -50,8 +68,12 @@ Examples:
       co_return fail(Errc::unsupported, fmt::format("{} has no sign-in to end", name_),
                      fmt::format("gatehouse remove {} forgets it altogether", name_));
     }
+    if (const Result<void> known = co_await check_account(services, *connection); !known)
+      co_return std::unexpected(known.error());
     auto ended = co_await sign_out(services, *connection, account());
     if (!ended) co_return std::unexpected(ended.error());
+    if (const auto saved = co_await save_signed_out(services, *connection, *ended); !saved)
+      co_return std::unexpected(saved.error());
     const auto clients = co_await forget_clients(services, *ended, oauth_client::Unused::superseded,
                                                  connection->allowances);
     if (ended->empty())
@@ -85,6 +107,8 @@ Examples:
             fmt::format("{}: {}", connection.name, gatehouse::describe(ended.error())));
         continue;
       }
+      if (const auto saved = co_await save_signed_out(services, connection, *ended); !saved)
+        problem = saved.error();
       (void)co_await forget_clients(services, *ended, oauth_client::Unused::superseded,
                                     connection.allowances);
       if (!json_)

@@ -25,7 +25,7 @@ void explain(Terminal& terminal, const std::string& name, const Discovery& disco
   const bool decided = discovery.finding != Finding::unknown;
   // What was not decided ends in an error, which says it once.
   if (!discovery.summary.empty() && (decided || !discovery.problem))
-    terminal.note((decided ? name + " " : "") + printable(discovery.summary) + ".");
+    terminal.note(name + " " + printable(discovery.summary) + ".");
 }
 
 vault::AuthKind auth_of(const Discovery& discovery, bool has_headers) {

@@ -15,14 +15,25 @@ namespace {
 
 using Catalogs = std::vector<std::shared_ptr<const catalog::ConnectionCatalog>>;
 
-Task<Result<Catalogs>> load_catalogs(Services& services) {
+struct Known {
+  Catalogs catalogs;
+  std::size_t waiting = 0;  ///< connections that a person must sign in to
+};
+
+Task<Result<Known>> load_catalogs(Services& services, std::string only) {
   const OrganizationId organization = organization_of(services);
   Result<std::vector<vault::Connection>> all =
       co_await services.store.connections().list(organization);
   if (!all) co_return std::unexpected(all.error());
-  Catalogs catalogs;
+  Known known;
   for (const vault::Connection& connection : *all) {
     if (!identity::is_served(connection)) continue;
+    const Result<vault::ConnectionState> state =
+        co_await services.store.connections().load_state(organization, connection.id);
+    if (!state) co_return std::unexpected(state.error());
+    if (state->health == vault::Health::sign_in_required &&
+        (only.empty() || only == connection.name))
+      ++known.waiting;
     Result<std::optional<vault::StoredCatalog>> stored =
         co_await services.store.connections().load_catalog(organization, connection.id);
     if (!stored) co_return std::unexpected(stored.error());
@@ -32,9 +43,9 @@ Task<Result<Catalogs>> load_catalogs(Services& services) {
       if (auto capability = gateway::to_capability(connection.name, raw))
         capabilities.push_back(std::move(*capability));
     }
-    catalogs.push_back(catalog::ConnectionCatalog::make(std::move(capabilities)));
+    known.catalogs.push_back(catalog::ConnectionCatalog::make(std::move(capabilities)));
   }
-  co_return catalogs;
+  co_return known;
 }
 
 std::string words_of(const catalog::Capability& capability) {
@@ -67,14 +78,20 @@ class SearchCommand final : public Command {
       Result<vault::Connection> known = co_await require_connection(services, connection_);
       if (!known) co_return std::unexpected(known.error());
     }
-    Result<Catalogs> catalogs = co_await load_catalogs(services);
-    if (!catalogs) co_return std::unexpected(catalogs.error());
-    const catalog::Index index(std::move(*catalogs));
+    Result<Known> known = co_await load_catalogs(services, connection_);
+    if (!known) co_return std::unexpected(known.error());
+    const catalog::Index index(std::move(known->catalogs));
     catalog::SearchOptions options;
     options.limit = *limit;
     options.connection = connection_;
     print(services.terminal, index.search(fmt::format("{}", fmt::join(query_, " ")), options),
           index.size());
+    if (known->waiting > 0) {
+      services.terminal.note(fmt::format("{} for a sign-in: gatehouse status",
+                                         known->waiting == 1
+                                             ? "1 connection waits"
+                                             : fmt::format("{} connections wait", known->waiting)));
+    }
     co_return Exit::done;
   }
 

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <set>
 
+#include "cli/connections.hpp"
 #include "cli/table.hpp"
+#include "oauth_client/machine_grants.hpp"
 
 namespace gatehouse::cli {
 namespace {
@@ -77,6 +79,23 @@ Task<Result<std::vector<SignedOut>>> sign_out(Services& services, vault::Connect
   }
   services.tokens.drop_cache();
   co_return all;
+}
+
+Task<Result<void>> save_signed_out(Services& services, vault::Connection connection,
+                                   std::vector<SignedOut> ended) {
+  const std::string account = upstream::credential_key(target_of(connection)).account;
+  const bool left = std::ranges::any_of(ended, [&](const SignedOut& one) {
+    return one.account == account && one.revocation.outcome != Revoked::nothing;
+  });
+  if (!left || oauth_client::is_machine(connection)) co_return Result<void>{};
+  vault::ConnectionStore& store = services.store.connections();
+  Result<vault::ConnectionState> state =
+      co_await store.load_state(connection.organization, connection.id);
+  if (!state) co_return std::unexpected(state.error());
+  state->health = vault::Health::sign_in_required;
+  state->detail = "signed out";
+  state->hint = "gatehouse login " + connection.name;
+  co_return co_await store.save_state(connection.organization, connection.id, std::move(*state));
 }
 
 Task<std::vector<DeletionReport>> forget_clients(Services& services, std::vector<SignedOut> ended,

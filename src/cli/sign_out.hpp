@@ -27,6 +27,11 @@ bool has_sign_in(const vault::Connection& connection);
 Task<Result<std::vector<SignedOut>>> sign_out(Services& services, vault::Connection connection,
                                               std::optional<std::string> account = std::nullopt);
 
+/// Stores that somebody must sign in, if the login that agents use is among `ended`; the health of
+/// a connection is about that one alone. Errors: storage.
+Task<Result<void>> save_signed_out(Services& services, vault::Connection connection,
+                                   std::vector<SignedOut> ended);
+
 /// Deletes the clients that nothing refers to any more at these issuers (RFC 7592): superseded
 /// ones, or with `all_dynamic` those of a connection that is gone. `allowances`: what may be
 /// reached.

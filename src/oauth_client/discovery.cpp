@@ -131,10 +131,13 @@ std::string choose_issuer(Search& search) {
   std::string named;
   for (const std::string& issuer : issuers)
     named += (named.empty() ? "" : ", ") + quote_remote(issuer);
-  set_problem(search, {Errc::policy,
-                       "the server no longer names the chosen authorization server " +
-                           quote_remote(wanted) + "; it names " + named,
-                       "if you trust the new one: gatehouse login NAME --issuer URL"});
+  set_problem(search,
+              {Errc::policy,
+               "the server no longer names the chosen authorization server " +
+                   quote_remote(wanted) + "; it names " + named,
+               "if you trust the new one: gatehouse login " +
+                   (search.request.connection.empty() ? "NAME" : search.request.connection) +
+                   " --issuer URL"});
   return {};
 }
 
@@ -305,7 +308,8 @@ DiscoveryRequest discovery_request(const vault::Connection& connection, std::str
           .issuer = issuer.empty() ? connection.oauth.issuer : std::move(issuer),
           .allowances = connection.allowances,
           .role = connection.role,
-          .grant = connection.oauth.grant};
+          .grant = connection.oauth.grant,
+          .connection = connection.name};
 }
 
 Task<Result<Discovery>> discover(DiscoveryRequest request, http::Client& client) {

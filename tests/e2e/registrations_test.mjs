@@ -149,6 +149,27 @@ test('logout --all ends every login and says what became of each', async (t) => 
   assert_exit(await gatehouse.run(['logout']), exit_code.usage);
 });
 
+test('a connection is not ready after logout, and other accounts are told apart', async (t) => {
+  const { gatehouse } = await signed_in(t, { names: ['one', 'two'] });
+  const health = async () => Object.fromEntries((await run_json(gatehouse,
+      ['list', '--json'])).connections.map((one) => [one.name, one.health]));
+  assert_done(await gatehouse.run(['login', 'one', '--account', 'work']));
+  assert_done(await gatehouse.run(['logout', 'one', '--account', 'work']));
+  assert.deepEqual(await health(), { one: 'ready', two: 'ready' });
+  const unknown = assert_exit(await gatehouse.run(['logout', 'one', '--account', 'nope']),
+      exit_code.usage);
+  assert.match(unknown.stderr, /one has no account "nope"\n +it has: default/);
+  assert_done(await gatehouse.run(['logout', 'one']));
+  assert.deepEqual(await health(), { one: 'sign_in_required', two: 'ready' });
+  const shown = JSON.parse((await gatehouse.run(['show', 'one', '--json'])).stdout);
+  assert.equal(shown.detail, 'signed out');
+  assert.equal(shown.hint, 'gatehouse login one');
+  assert_done(await gatehouse.run(['logout', '--all']));
+  assert.deepEqual(await health(), { one: 'sign_in_required', two: 'sign_in_required' });
+  assert_done(await gatehouse.run(['login', 'one']));
+  assert.equal((await health()).one, 'ready');
+});
+
 test('a step-up shows what was granted against what is asked for', async (t) => {
   const { gatehouse } = await signed_in(t);
   const result = assert_done(await gatehouse.run(call('guarded.add', { a: 2, b: 3 })));

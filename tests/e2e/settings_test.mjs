@@ -279,6 +279,71 @@ test('a command on the command line that names nothing exits with 2', async (t) 
   assert.equal(refused.stderr.match(/Connection refused/g)?.length, 1, refused.stderr);
 });
 
+test('a private key that cannot be read changes nothing and ends no login', async (t) => {
+  const server = await start_protected_server(t);
+  const gatehouse = make_gatehouse(t);
+  assert_done(await gatehouse.run(add_http('guarded', server.modern_url)));
+  const quiet = { env: { BROWSER: '' } };
+  for (const source of ['file:/no/such/key.pem', 'env:NO_SUCH_KEY', 'command:false']) {
+    const flags = ['--client-id', 'abc', '--private-key', source];
+    const refused = assert_exit(await gatehouse.run(['edit', 'guarded', ...flags, '--yes']),
+        exit_code.usage);
+    assert.match(refused.stderr, /--private-key \$\{(file|env|command):/);
+    assert_exit(await gatehouse.run(add_http('other', server.modern_url, flags)), exit_code.usage);
+  }
+  const key_id = assert_exit(await gatehouse.run(['edit', 'guarded', '--key-id', 'k']),
+      exit_code.usage);
+  assert.match(key_id.stderr, /--key-id needs a private key/);
+  assert_done(await gatehouse.run(['test', 'guarded'], quiet));
+  assert.equal((await run_json(gatehouse, ['list', '--json'])).connections.length, 1);
+});
+
+test('edit --allow adds the allowance, and what is no origin is refused', async (t) => {
+  const server = await start_server(t, (request, message, response) =>
+    handshake(message, response, [{ name: 'look' }]));
+  const gatehouse = make_gatehouse(t);
+  assert_done(await gatehouse.run(add_http('small', server.origin)));
+  const edited = await run_json(gatehouse,
+      ['edit', 'small', '--allow', 'http://10.1.2.3:8080', '--json']);
+  assert.deepEqual(edited.changed, ['allowed addresses']);
+  const again = assert_done(await gatehouse.run(
+      ['edit', 'small', '--allow', 'http://10.1.2.3:8080']));
+  assert.match(again.stderr, /Nothing is different/);
+  for (const args of [['edit', 'small'], ['add', 'other', server.origin]]) {
+    const refused = assert_exit(await gatehouse.run([...args, '--allow', 'nonsense']),
+        exit_code.usage);
+    assert.match(refused.stderr, /--allow https:\/\/HOST:PORT/);
+  }
+  const path = assert_exit(await gatehouse.run(['edit', 'small', '--allow', 'http://A.example/x']),
+      exit_code.usage);
+  assert.match(path.stderr, /--allow http:\/\/a\.example\n/);
+});
+
+test('what counts from the next sign-in on is said, and search tells who waits', async (t) => {
+  const server = await start_protected_server(t);
+  const gatehouse = make_gatehouse(t);
+  assert_done(await gatehouse.run(add_http('guarded', server.modern_url)));
+  const edited = assert_done(await gatehouse.run(['edit', 'guarded', '--dpop', 'required']));
+  assert.match(edited.stderr, /counts from the next sign-in on: gatehouse login guarded/);
+  const ready = assert_done(await gatehouse.run(['search', 'echo']));
+  assert.doesNotMatch(ready.stderr, /sign-in/);
+  assert_done(await gatehouse.run(['logout', 'guarded']));
+  const waiting = assert_done(await gatehouse.run(['search', 'echo']));
+  assert.match(waiting.stderr, /1 connection waits for a sign-in: gatehouse status/);
+});
+
+test('a flag without the one it goes with, and what is printed as JSON', async (t) => {
+  const gatehouse = await gatehouse_with_everything(t);
+  assert_exit(await gatehouse.run(['export', '--passphrase-file', '/no/such/file']),
+      exit_code.usage);
+  assert_exit(await gatehouse.run(['login', 'everything', '--account', '']), exit_code.usage);
+  const file = `${gatehouse.home}/exported.json`;
+  const wrote = assert_done(await gatehouse.run(['export', '--output', file]));
+  assert.match(wrote.stderr, /Wrote 1 connection and 0 logins/);
+  const { quirks } = await run_json(gatehouse, ['demo', '--list-quirks', '--json']);
+  assert.ok(quirks.some(({ name, does }) => name === 'token-form' && does), json(quirks));
+});
+
 test('nobody is asked to allow an address that no answer opens', async (t) => {
   const gatehouse = make_gatehouse(t);
   for (const url of ['http://169.254.169.254/mcp', 'https://0.0.0.0/mcp', 'http://[::]/mcp']) {
