@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/random.hpp"
 #include "http/url.hpp"
 #include "oauth_client/discovery.hpp"
@@ -12,12 +14,20 @@ namespace {
 
 using std::chrono::milliseconds;
 
+std::string counted(std::int64_t count, std::string_view unit) {
+  return fmt::format("{} {}{}", count, unit, count == 1 ? "" : "s");
+}
+
 std::string days_text(SystemTime then, SystemTime now) {
   const auto distance = then > now ? then - now : now - then;
   const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(distance).count();
-  if (minutes < 120) return fmt::format("{} minutes", minutes);
-  if (minutes < 48 * 60) return fmt::format("{} hours", minutes / 60);
-  return fmt::format("{} days", minutes / (24 * 60));
+  if (minutes < 120) return counted(minutes, "minute");
+  if (minutes < 48 * 60) return counted(minutes / 60, "hour");
+  return counted(minutes / (24 * 60), "day");
+}
+
+std::string ago_text(SystemTime then, SystemTime now) {
+  return now - then < std::chrono::minutes(1) ? "just now" : days_text(then, now) + " ago";
 }
 
 Phase phase_of(http::Leg::Kind kind) {
@@ -48,7 +58,7 @@ std::string describe_token(const vault::Credential& credential, SystemTime now) 
   } else if (*tokens.expires_at > now) {
     text += ", expires in " + days_text(*tokens.expires_at, now);
   } else {
-    text += ", expired " + days_text(*tokens.expires_at, now) + " ago";
+    text += ", expired " + ago_text(*tokens.expires_at, now);
   }
   return text + (tokens.refresh_token.empty() ? ", cannot be refreshed" : ", can be refreshed");
 }
@@ -61,9 +71,11 @@ struct Examiner::Visit {
   Report report;
   SteadyTime phase_began{};
   bool stopped = false;  ///< a phase failed that the next ones need
+  bool open = false;     ///< the server wants no sign-in
 
   const vault::Connection& connection() const { return *target.connection; }
   bool is_http() const { return connection().transport == vault::Transport::http; }
+  std::string why_skipped(Phase phase, Reach reach) const;
   bool uses_oauth() const {
     return is_http() && (connection().auth == vault::AuthKind::oauth ||
                          connection().auth == vault::AuthKind::unknown);
@@ -89,32 +101,66 @@ Task<Report> Examiner::examine(upstream::Target target) {
   visit.report.connection = visit.connection().name;
   visit.report.reference = "doc_" + random_token(9);
   visit.phase_began = parts_.clock.steady_now();
+  if (!visit.connection().options.enabled) {
+    add(visit, make_skipped(Phase::configuration, "switched off by a person: gatehouse enable " +
+                                                      visit.connection().name));
+    add_skipped_phases(visit);
+    co_return std::move(visit.report);
+  }
   co_await check_configuration(visit);
   if (!visit.stopped) co_await check_secrets(visit);
   const bool online = reach_ == Reach::online && !visit.stopped;
   if (visit.is_http() && online) co_await check_way(visit);
   if (visit.uses_oauth()) {
     if (online && !visit.stopped) co_await check_discovery(visit);
-    co_await check_registration(visit);
-    co_await check_token(visit);
+    if (!visit.open) {
+      co_await check_registration(visit);
+      co_await check_token(visit);
+    }
   }
   if (online && !visit.stopped) {
     co_await check_server(visit);
   } else {
     co_await check_stored_catalog(visit);
   }
+  add_skipped_phases(visit);
   co_return std::move(visit.report);
+}
+
+std::string Examiner::Visit::why_skipped(Phase phase, Reach reach) const {
+  const bool on_the_way = phase >= Phase::name && phase <= Phase::encryption;
+  const bool signing_in = phase >= Phase::discovery && phase <= Phase::token;
+  if (!connection().options.enabled) return "switched off";
+  if (!is_http() && (on_the_way || signing_in)) return "a command needs none";
+  if (signing_in && connection().auth == vault::AuthKind::headers)
+    return "a fixed key is sent, nobody signs in";
+  if (signing_in && (open || connection().auth == vault::AuthKind::none))
+    return "the server is open to everybody";
+  if (phase == Phase::encryption && connection().url.starts_with("http://"))
+    return "http is not encrypted";
+  if (reach == Reach::offline) return "not asked";
+  const auto beyond = [&](const Finding& finding) { return finding.phase > phase; };
+  const bool passed = !stopped || std::ranges::any_of(report.findings, [&](const Finding& one) {
+    return beyond(one) && one.outcome == Outcome::failed;
+  });
+  return phase == Phase::proxy && passed ? "none is configured for this server" : "not reached";
+}
+
+void Examiner::add_skipped_phases(Visit& visit) {
+  std::vector<Finding>& findings = visit.report.findings;
+  std::vector<Finding> missing;
+  for (int i = 0; i <= static_cast<int>(Phase::catalog); ++i) {
+    const auto phase = static_cast<Phase>(i);
+    if (std::ranges::find(findings, phase, &Finding::phase) != findings.end()) continue;
+    missing.push_back(make_skipped(phase, visit.why_skipped(phase, reach_)));
+  }
+  std::ranges::move(missing, std::back_inserter(findings));
+  std::ranges::stable_sort(findings, {}, &Finding::phase);
 }
 
 Task<> Examiner::check_configuration(Visit& visit) {
   const vault::Connection& connection = visit.connection();
   const std::string& name = connection.name;
-  if (!connection.options.enabled) {
-    add(visit,
-        make_failure(Phase::configuration,
-                     {Errc::policy, name + " is switched off", "gatehouse enable " + name}, name));
-    co_return;
-  }
   if (!visit.is_http()) {
     if (connection.command.empty()) {
       add(visit,
@@ -193,13 +239,15 @@ Task<> Examiner::check_discovery(Visit& visit) {
   const vault::Connection& connection = visit.connection();
   const auto found = co_await oauth_client::discover({.server_url = connection.url,
                                                       .issuer = connection.oauth.issuer,
-                                                      .allowances = connection.allowances},
+                                                      .allowances = connection.allowances,
+                                                      .connection = connection.name},
                                                      parts_.http);
   if (!found) {
     add(visit, make_failure(Phase::discovery, found.error(), connection.name));
     co_return;
   }
   const bool open = found->finding == oauth_client::Finding::none;
+  visit.open = open && connection.auth == vault::AuthKind::unknown;
   const Result<oauth::AuthorizationServerMetadata> server = oauth_client::require_server(*found);
   if (server || open) {
     add(visit, make_ok(Phase::discovery,
@@ -349,10 +397,10 @@ Task<> Examiner::check_stored_catalog(Visit& visit) {
     add(visit, make_skipped(Phase::catalog, why + "; its tools were never listed"));
     co_return;
   }
-  add(visit, make_skipped(
-                 Phase::catalog,
-                 fmt::format("{}; {} tools are known, listed {} ago", why, (*catalog)->tools.size(),
-                             days_text((*catalog)->fetched_at, parts_.clock.now()))));
+  add(visit,
+      make_skipped(Phase::catalog,
+                   fmt::format("{}; {} tools are known, listed {}", why, (*catalog)->tools.size(),
+                               ago_text((*catalog)->fetched_at, parts_.clock.now()))));
 }
 
 }  // namespace gatehouse::doctor

@@ -42,8 +42,9 @@ class Examiner final {
  public:
   Examiner(Parts parts, Reach reach) : parts_(std::move(parts)), reach_(reach) {}
 
-  /// Never fails as a whole: what goes wrong is a finding. Each is logged as `doctor_finding` with
-  /// the report's reference.
+  /// A finding at least for every phase, in their order; a phase that does not apply or was not
+  /// reached is skipped. Never fails as a whole: what goes wrong is a finding. Each is logged as
+  /// `doctor_finding` with the report's reference.
   Task<Report> examine(upstream::Target target);
 
  private:
@@ -57,6 +58,7 @@ class Examiner final {
   Task<> check_server(Visit& visit);
   Task<> check_stored_catalog(Visit& visit);
   void add(Visit& visit, Finding finding);
+  void add_skipped_phases(Visit& visit);
 
   Parts parts_;
   Reach reach_;

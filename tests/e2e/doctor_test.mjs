@@ -10,6 +10,10 @@ import { test } from 'node:test';
 import { add_http, exit_code } from '../cli.mjs';
 import { assert_done, assert_exit, make_gatehouse, start_protected_server } from './harness.mjs';
 
+const all_phases = ['configuration', 'secrets', 'name', 'proxy', 'connection', 'encryption',
+  'discovery', 'registration', 'token', 'handshake', 'catalog'];
+
+// The phases that were gone through; all eleven are told of, whatever happens.
 async function examine(gatehouse, name, code, args = [], options) {
   const result = assert_exit(
       await gatehouse.run(['doctor', name, '--json', ...args], { env: { BROWSER: '' }, ...options }),
@@ -20,7 +24,10 @@ async function examine(gatehouse, name, code, args = [], options) {
   for (const finding of failed) {
     assert.ok(finding.detail && finding.action && finding.owner, JSON.stringify(finding));
   }
-  return { report, failed, phases: report.findings.map(({ phase }) => phase), ...result };
+  assert.deepEqual(report.findings.map(({ phase }) => phase), all_phases);
+  const phases = report.findings.filter(({ outcome }) => outcome !== 'skipped')
+      .map(({ phase }) => phase);
+  return { report, failed, phases, ...result };
 }
 
 test('a connection that works is ok in every phase', async (t) => {
@@ -31,7 +38,10 @@ test('a connection that works is ok in every phase', async (t) => {
   assert.equal(report.healthy, true);
   assert.deepEqual(phases, ['configuration', 'secrets', 'name', 'connection', 'discovery',
     'registration', 'token', 'handshake', 'catalog']);
-  assert.ok(report.findings.every(({ outcome }) => outcome === 'ok'), JSON.stringify(report));
+  assert.deepEqual(report.findings.filter(({ outcome }) => outcome !== 'ok')
+      .map(({ phase, outcome, detail }) => [phase, outcome, detail]),
+  [['proxy', 'skipped', 'none is configured for this server'],
+    ['encryption', 'skipped', 'http is not encrypted']]);
   const text = assert_done(await gatehouse.run(['doctor', 'guarded']));
   assert.match(text.stdout, /guarded +http.*\n.*PHASE.*\nok +configuration/);
 });
@@ -41,10 +51,12 @@ test('who is signed out is told to sign in, and that is exit code 3', async (t) 
   const gatehouse = make_gatehouse(t);
   assert_done(await gatehouse.run(add_http('guarded', server.modern_url)));
   assert_done(await gatehouse.run(['logout', 'guarded']));
-  const { failed, phases } = await examine(gatehouse, 'guarded', exit_code.sign_in);
+  const { failed, report } = await examine(gatehouse, 'guarded', exit_code.sign_in);
   assert.deepEqual(failed.map(({ phase, owner, action }) => [phase, owner, action]),
       [['token', 'you', 'gatehouse login guarded']]);
-  assert.equal(phases.at(-1), 'catalog', 'the tools that are known are still told');
+  assert.match(report.findings.at(-1).detail, /tools are known, listed just now/);
+  assert.deepEqual(report.findings.find(({ phase }) => phase === 'handshake'),
+      { phase: 'handshake', outcome: 'skipped', detail: 'not reached' });
 });
 
 test('a server that is gone is its operator\'s, and the login is judged all the same', async (t) => {
@@ -63,7 +75,7 @@ test('offline makes no request and knows what is stored', async (t) => {
   assert_done(await gatehouse.run(add_http('guarded', server.modern_url)));
   const before = JSON.stringify([await server.stats(), await server.provider_stats()]);
   const { phases } = await examine(gatehouse, 'guarded', exit_code.done, ['--offline']);
-  assert.deepEqual(phases, ['configuration', 'secrets', 'registration', 'token', 'catalog']);
+  assert.deepEqual(phases, ['configuration', 'secrets', 'registration', 'token']);
   assert.equal(JSON.stringify([await server.stats(), await server.provider_stats()]), before);
 });
 
@@ -103,6 +115,40 @@ test('a reference that leads nowhere ends it before anything is asked', async (t
   assert.match(failed[0].detail, /DOCTOR_KEY/);
   assert.ok(!phases.includes('connection'));
   assert.equal(asked, 0);
+});
+
+test('a connection that is switched off is no failure', async (t) => {
+  const server = await start_protected_server(t);
+  const gatehouse = make_gatehouse(t);
+  assert_done(await gatehouse.run(add_http('guarded', server.modern_url)));
+  assert_done(await gatehouse.run(['disable', 'guarded']));
+  const { report, phases } = await examine(gatehouse, 'guarded', exit_code.done);
+  assert.deepEqual(phases, []);
+  assert.equal(report.findings[0].detail, 'switched off by a person: gatehouse enable guarded');
+  assert_done(await gatehouse.run(['doctor']));
+});
+
+test('an open server needs neither registration nor token', async (t) => {
+  const server = http.createServer((request, response) => {
+    let body = '';
+    request.on('data', (data) => { body += data; });
+    request.on('end', () => {
+      const message = body.startsWith('{') ? JSON.parse(body) : {};
+      const results = { initialize: { protocolVersion: '2025-11-25', capabilities: { tools: {} },
+        serverInfo: { name: 'open', version: '1' } }, 'tools/list': { tools: [] } };
+      const result = results[message.method];
+      if (!result) return response.writeHead(message.method ? 202 : 404).end();
+      response.writeHead(200, { 'Content-Type': 'application/json' });
+      response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, result }));
+    });
+  });
+  await new Promise((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  t.after(() => { server.closeAllConnections(); server.close(); });
+  const gatehouse = make_gatehouse(t);
+  assert_done(await gatehouse.run(add_http('open', `http://127.0.0.1:${server.address().port}/`)));
+  const { report } = await examine(gatehouse, 'open', exit_code.done);
+  for (const one of report.findings.filter(({ phase }) => /registration|token/.test(phase)))
+    assert.deepEqual([one.outcome, one.detail], ['skipped', 'the server is open to everybody']);
 });
 
 test('the log knows the reference', async (t) => {
