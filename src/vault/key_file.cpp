@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::string_view kHead = "gatehouse-key 2\n";
 constexpr std::string_view kKeyring = "keyring\n";
+constexpr std::string_view kGiven = "given\n";
 constexpr std::size_t kMostBytes = 1024;  // kKeysAtOnce lines are below 400
 
 std::unexpected<Error> io_error(const std::filesystem::path& path, const char* what, int error) {
@@ -70,6 +71,11 @@ Result<std::vector<MasterKey>> FileKeySource::load() {
     if (keyring_ != nullptr) return keyring_->load();
     return fail(Errc::unsupported, "the key file " + path_.string() + " says: in the keyring");
   }
+  if (bytes.substr(kHead.size()) == kGiven) {
+    return fail(Errc::not_found,
+                "the key of this store comes from GATEHOUSE_KEY or key.command, and neither is set",
+                "set what gave it when `gatehouse keys rotate` moved it there");
+  }
   Result<std::vector<MasterKey>> keys = parse_keys(bytes.substr(kHead.size()));
   if (!keys) return no_key(path_);
   return keys;
@@ -114,14 +120,14 @@ bool FileKeySource::exists() const {
   return ::access(path_.c_str(), F_OK) == 0;
 }
 
-Result<void> FileKeySource::erase() {
-  if (::unlink(path_.c_str()) != 0 && errno != ENOENT) return io_error(path_, "remove", errno);
-  return sync_directory(path_.parent_path());
-}
-
 Result<void> FileKeySource::point_to_keyring() {
   place_ = KeyPlace::keyring;
   return replace(Secret(std::string(kHead) + std::string(kKeyring)));
+}
+
+Result<void> FileKeySource::point_to_given() {
+  place_ = KeyPlace::file;
+  return replace(Secret(std::string(kHead) + std::string(kGiven)));
 }
 
 Result<Secret> FileKeySource::read() {

@@ -1,9 +1,11 @@
 // The key file: 32 raw bytes, mode 0600, owned by us; while a key is being replaced, or when the
-// key has moved to the keyring, a text that says so:
+// key has moved elsewhere, a text that says so:
 //
-//   gatehouse-key 2            gatehouse-key 2
-//   <base64 of one key>        keyring
+//   gatehouse-key 2            gatehouse-key 2            gatehouse-key 2
+//   <base64 of one key>        keyring                    given
 //   <base64 of the next>
+//
+// "given": by GATEHOUSE_KEY or key.command; without those no key is made, which would be a new one.
 #pragma once
 
 #include <filesystem>
@@ -23,10 +25,10 @@ class FileKeySource final : public KeySource {
   Result<std::vector<MasterKey>> load() override;
   Result<void> save(const std::vector<MasterKey>& keys) override;
   bool exists() const;
-  /// Not an error when there is none.
-  Result<void> erase();
   /// From now on the file only says that the keyring has the key.
   Result<void> point_to_keyring();
+  /// From now on the file only says that a variable or a command gives the key.
+  Result<void> point_to_given();
   /// Where the keys were at the last load(): in the file, or in the keyring.
   KeyPlace place() const override { return place_; }
   std::string describe() const override;

@@ -95,7 +95,7 @@ Result<void> KeySources::settle(KeyPlace place, const MasterKey& key) {
       return file_.point_to_keyring();
     case KeyPlace::environment:
     case KeyPlace::command:
-      return file_.exists() ? file_.erase() : Result<void>();
+      return file_.point_to_given();
   }
   return {};
 }

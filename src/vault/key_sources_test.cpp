@@ -168,6 +168,24 @@ TEST_F(KeySourcesTest, give_the_files_key_along_so_that_the_store_stays_readable
   EXPECT_EQ(keys[1].id(), old.id());
 }
 
+TEST_F(KeySourcesTest, make_no_new_key_where_a_variable_or_a_command_gives_it) {
+  const std::string given = base64_encode(std::string(32, 'n'));
+  const auto first = sources({}, given);
+  const MasterKey key = first->load().value().front();
+  ASSERT_TRUE(first->settle(KeyPlace::environment, key));
+  for (int round = 0; round < 2; ++round) {
+    const auto without = sources()->load();
+    ASSERT_FALSE(without) << "no key is made";
+    EXPECT_EQ(without.error().code, Errc::not_found);
+    EXPECT_TRUE(without.error().detail.contains("GATEHOUSE_KEY or key.command"));
+  }
+  const auto keys = sources({}, given)->load().value();
+  ASSERT_EQ(keys.size(), 1U);
+  EXPECT_EQ(keys[0].id(), key.id());
+  ASSERT_TRUE(sources({}, given)->settle(KeyPlace::file, key));
+  EXPECT_EQ(sources()->load().value().front().id(), key.id());
+}
+
 TEST_F(KeySourcesTest, say_what_is_missing) {
   EXPECT_EQ(sources(KeyPlace::environment)->load().error().hint, "set it, or change key.source");
   EXPECT_EQ(sources(KeyPlace::command)->load().error().code, Errc::invalid_argument);

@@ -214,7 +214,9 @@ TEST_F(Rotation, moves_the_key_from_the_variable_to_the_file_and_back) {
     expect_whole(process, 2);  // the file's key still seals
     ASSERT_TRUE(process.rotate(KeyPlace::environment));
   }
-  EXPECT_FALSE(std::filesystem::exists(folder() / "gatehouse.key"));
+  const auto without = FileKeySource(folder() / "gatehouse.key").load();
+  ASSERT_FALSE(without) << "no process makes a new key";
+  EXPECT_EQ(without.error().code, Errc::not_found);
   Process process(folder(), new_key);
   expect_whole(process, 2);
 }

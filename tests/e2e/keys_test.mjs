@@ -108,7 +108,13 @@ test('the key comes from a command, and the store moves to it', async (t) => {
   assert.match((await run_json(gatehouse, ['token', 'list', '--json'])).tokens[0].name, /one/);
   const report = await run_json(gatehouse, ['keys', 'rotate', '--json']);
   assert.equal(report.source, 'command');
-  assert.ok(!existsSync(store_file(gatehouse, 'gatehouse.key')), 'the key file is gone');
+  const pointer = readFileSync(store_file(gatehouse, 'gatehouse.key'), 'utf8');
+  assert.equal(pointer, 'gatehouse-key 2\ngiven\n');
+  writeFileSync(config, '');
+  const without = assert_exit(await gatehouse.run(['token', 'list']), exit_code.failed);
+  assert.match(without.stderr, /comes from GATEHOUSE_KEY or key\.command, and neither is set/);
+  assert.equal(readFileSync(store_file(gatehouse, 'gatehouse.key'), 'utf8'), pointer);
+  writeFileSync(config, `[key]\ncommand = ["${script}"]\n`);
   assert_whole(await status(gatehouse));
   const again = assert_exit(await gatehouse.run(['keys', 'rotate']), exit_code.usage);
   assert.match(again.stderr, /in front of the old one/);
