@@ -112,6 +112,20 @@ test('a project\'s files are only taken without a question when they are named',
   assert.ok(connections.every(({ name }) => name !== 'planted'));
 });
 
+test('import of an export shows where its references lead', async (t) => {
+  const { home, options } = make_home(t);
+  const gatehouse = make_gatehouse(t);
+  writeFileSync(path.join(home, '.cursor/mcp.json'), JSON.stringify({ mcpServers: {
+    keyed: { url: 'https://k.example/mcp', headers: { 'X-K': '${file:~/key}', 'X-L': 'literal-abc' } } } }));
+  assert_done(await gatehouse.run(['import', 'cursor', '--yes'], options));
+  const archive = path.join(home, 'export.json');
+  writeFileSync(archive, assert_done(await gatehouse.run(['export'], options)).stdout);
+  const other = make_gatehouse(t);
+  const { stderr } = assert_done(await other.run(['import', archive, '--dry-run'], options));
+  assert.match(stderr, /sends header +X-K=\$\{file:~\/key\}/);
+  assert.doesNotMatch(stderr, /literal-abc/);
+});
+
 test('import says which flag has no use here, and what differs from the one that is here', async (t) => {
   const { home, options } = make_home(t);
   const gatehouse = make_gatehouse(t);
