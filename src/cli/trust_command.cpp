@@ -20,8 +20,8 @@ using Facts = std::vector<std::pair<std::string, std::string>>;
 constexpr const char* kDetails =
     R"(A project's file, .gatehouse/mcp.json, can name programs to start and servers to contact. Nothing
 of an entry happens before you have approved it; a change of its command, arguments, environment,
-directory, URL, headers, sign-in settings, roots or tool filter asks again. Where nobody can be asked, --digest says
-which wording is meant (gatehouse trust --json tells it).
+directory, URL, headers, sign-in settings, roots or tool filter asks again. Where nobody can be
+asked, --digest says which wording is meant (gatehouse trust --json tells it).
 
 Examples:
   gatehouse trust
