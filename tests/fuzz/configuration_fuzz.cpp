@@ -42,14 +42,16 @@ void check_usable(const FileEntry& entry) {
 
 /// Only what writing keeps: a workspace's own directory, say, is written out.
 void check_round_trip(const FileEntry& entry) {
-  const std::string text = "{\"mcpServers\":{" + jsonrpc::quote(entry.name) + ":" +
-                           entry_json(entry.connection, Words::templates, Kept::shown) + "}}";
+  const std::string text =
+      "{\"mcpServers\":{" + jsonrpc::quote(entry.name) + ":" +
+      entry_json(entry.connection, Words::templates, Kept::shown, entry.allow_private) + "}}";
   const Result<Document> again = parse_mcp_json(text, kPlace);
   require(again && again->entries.size() == 1);
   const FileEntry& read = again->entries.front();
   // Header names without a value and oauth without content are not written.
-  if (entry.connection.auth == vault::AuthKind::oauth || entry.allow_private) return;
+  if (entry.connection.auth == vault::AuthKind::oauth) return;
   require(!read.problem);
+  if (!entry.connection.url.empty()) require(read.allow_private == entry.allow_private);
   require(read.connection.url == entry.connection.url);
   require(read.connection.command == entry.connection.command);
   require(read.connection.options == entry.connection.options);
