@@ -55,8 +55,8 @@ Result<void> check_header_name(std::string_view name);
 
 /// True when what is called so is most likely a secret.
 bool is_secret_name(std::string_view name);
-/// True when its last word says so (API_KEY, X-Auth-Token): narrow, because the value of such a name
-/// is not shown to whom is asked for approval.
+/// True when its last word says so (API_KEY, X-Auth-Token): narrow, because the value of such a
+/// name is not shown to whom is asked for approval.
 bool ends_in_secret_word(std::string_view name);
 
 /// Every field that an entry and its oauth block may have, for the documentation's test.
