@@ -3,6 +3,7 @@ import functools
 import hashlib
 import re
 import subprocess
+import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,10 +23,14 @@ def cxx_files():
 
 
 def changed_files():
-    """What differs from the branch point, committed or not; everything where there is none (CI)."""
+    """What differs from the branch point, committed or not. Where there is none, as in CI: a third of
+    everything, another third with another commit."""
     base = (git("merge-base", "origin/main", "HEAD") or [""])[0]
-    if not base or base == (git("rev-parse", "HEAD") or [""])[0]:
-        return cxx_files()
+    head = (git("rev-parse", "HEAD") or ["0"])[0]
+    if not base or base == head:
+        third = int(head[:8], 16) % 3
+        names = ((f, str(f.relative_to(ROOT))) for f in cxx_files())
+        return [f for f, name in names if zlib.crc32(name.encode()) % 3 == third]
     names = set(git("diff", "--name-only", base)) | set(git("ls-files", "-o", "--exclude-standard"))
     return sorted(ROOT / name for name in names if (ROOT / name).is_file())
 
