@@ -112,7 +112,8 @@ Examples:
         fmt::format("{}  {}\n", printable(connection.name), printable(address_of(connection))));
     Table table({"", "PHASE", "TOOK", "FINDING"});
     for (const doctor::Finding& finding : report.findings) {
-      const std::string took = finding.took ? fmt::format("{} ms", finding.took->count()) : "";
+      const std::string took =
+          finding.took ? fmt::format("{:<8}", fmt::format("{} ms", finding.took->count())) : "";
       table.add_row({std::string(sign_of(finding.outcome)), std::string(to_string(finding.phase)),
                      took, finding.detail});
     }

@@ -284,8 +284,8 @@ Task<> Examiner::check_registration(Visit& visit) {
     co_return;
   }
   const vault::Registration& client = **registered;
-  const std::string words = fmt::format("client {} ({}) at {}", quote_remote(client.client_id, 80),
-                                        client.auth_method, quote_remote(issuer));
+  const std::string words =
+      fmt::format("client {} ({})", quote_remote(client.client_id, 80), client.auth_method);
   const SystemTime now = parts_.clock.now();
   if (client.secret_expires_at && *client.secret_expires_at <= now) {
     add(visit, make_warning(Phase::registration, words + ": its secret has expired", Owner::you,
