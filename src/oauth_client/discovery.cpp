@@ -305,7 +305,7 @@ std::string_view to_string(Finding finding) {
 
 DiscoveryRequest discovery_request(const vault::Connection& connection, std::string issuer) {
   return {.server_url = connection.url,
-          .issuer = issuer.empty() ? connection.oauth.issuer : std::move(issuer),
+          .issuer = issuer.empty() ? connection.oauth.issuer : issuer,
           .allowances = connection.allowances,
           .role = connection.role,
           .grant = connection.oauth.grant,
