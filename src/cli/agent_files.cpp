@@ -47,7 +47,7 @@ Result<void> write_file(const fs::path& path, std::string_view text, fs::perms m
 }
 
 std::string free_backup_name(const fs::path& path) {
-  const std::string base = path.string() + ".before-gatehouse";
+  std::string base = path.string() + ".before-gatehouse";
   std::error_code error;
   const auto is_free = [&error](const std::string& name) {
     return !fs::exists(fs::symlink_status(name, error));
