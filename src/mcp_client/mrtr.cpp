@@ -75,7 +75,8 @@ Task<Result<mcp::Answer>> run_rounds(RoundTrip& round_trip, const mcp::Request& 
                                                  "was not agreed on",
                                                  request.method));
     }
-    if (interaction == nullptr) co_return std::move(answered->answer);
+    const bool relayed = interaction == nullptr || interaction->relays_input_required();
+    if (relayed) co_return std::move(answered->answer);
     const auto asked = mcp::parse_input_required(success->result.view());
     if (!asked) co_return std::unexpected(asked.error());
     auto members = co_await answer_inputs(request, *asked, declared, *interaction);

@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "base/secret.hpp"
 #include "http/message.hpp"
+#include "mcp/interest.hpp"
 #include "mcp/request.hpp"
 
 namespace gatehouse::mcp_client {
@@ -51,6 +52,9 @@ class Interaction {
   virtual const mcp::ClientCapabilities& capabilities() const = 0;
   /// The raw JSON result for the server's request, or an error that is answered as JSON-RPC error.
   virtual Task<Result<std::string>> answer(std::string_view method, std::string_view params) = 0;
+  /// A modern server's `input_required` is handed up as it came, for a requester who does the
+  /// rounds itself; answer() is asked only where the server is legacy and its request waits.
+  virtual bool relays_input_required() const { return false; }
 };
 
 /// Whether a person may be asked while the request is under way: then it may take as long as any.
@@ -81,6 +85,16 @@ class Peer {
   /// and the authorizer's.
   virtual Task<Result<mcp::Answer>> request(mcp::Request request, Interaction* interaction) = 0;
   virtual const ServerInfo& info() const = 0;
+  /// What the server should tell outside of requests; replaces what was asked before, and holds
+  /// until the peer is closed, across lost streams and renewed sessions. It arrives at the target's
+  /// `notifications`. Returns what the server grants. Modern: one subscriptions/listen, opened anew
+  /// when it breaks, after which every followed list counts as changed. Legacy:
+  /// resources/subscribe, resources/unsubscribe and logging/setLevel; list changes come unasked.
+  /// Errors: as request().
+  virtual Task<Result<mcp::Interest>> follow(mcp::Interest interest) {
+    (void)interest;
+    co_return mcp::Interest{};
+  }
   /// Ends the session politely (DELETE, stdin close). Idempotent.
   virtual Task<> close() = 0;
   /// False once the process has exited or the session cannot be used any more.

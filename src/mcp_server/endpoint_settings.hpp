@@ -3,7 +3,9 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/limits.hpp"
 
@@ -26,6 +28,9 @@ struct EndpointSettings {
   std::size_t max_sessions = limits::kSessions;
   std::size_t max_sessions_per_caller = limits::kSessions / 4;
   std::chrono::milliseconds session_idle = limits::kSessionIdle;
+  /// Makes the id of a new session for Caller::identity: unguessable, visible ASCII. Empty: 256
+  /// random bits. A gateway of several shards seals into it where the session lives.
+  std::function<std::string(std::string_view identity)> make_session_id;
   /// Requests under way on one line channel; more are refused.
   std::size_t max_line_calls = limits::kCallsPerUpstream;
 };

@@ -15,6 +15,7 @@
 #include "base/result.hpp"
 #include "http/message.hpp"
 #include "http/server.hpp"
+#include "mcp/interest.hpp"
 #include "mcp/request.hpp"
 
 namespace gatehouse::mcp_server {
@@ -105,6 +106,21 @@ class Call {
   virtual CancelSource& cancelled() = 0;
 };
 
+/// Where notifications go that belong to no request: an open subscriptions/listen, a legacy
+/// session, a line channel. Owned by the endpoint; a service that keeps one forgets it at
+/// unfollow().
+class Follower {
+ public:
+  virtual ~Follower() = default;
+  virtual const Caller& caller() const = 0;
+  virtual mcp::Era era() const = 0;
+  /// What follow() last granted.
+  virtual const mcp::Interest& interest() const = 0;
+  /// Queues one notification without waiting; dropped when it is no part of the interest, when the
+  /// client is gone, or when it does not keep up. The endpoint adds subscriptionId and event ids.
+  virtual void post(std::string_view method, std::string_view params) = 0;
+};
+
 /// What initialize and server/discover tell about the server. Name, title and version must not
 /// depend on the caller: they go into every modern result.
 struct ServerDescription {
@@ -124,6 +140,18 @@ class Service {
   /// unknown. initialize, ping, server/discover and the protocol's own notifications never get
   /// here.
   virtual Task<Reply> handle(Call& call) = 0;
+
+  /// `follower` is new, or wants something else than before (subscriptions/listen,
+  /// resources/subscribe and /unsubscribe, logging/setLevel, a new session). Returns what it will
+  /// hear of that, which replaces what was granted before. Errors answer the request that asked:
+  /// not_found for a resource, unsupported, invalid_argument.
+  virtual Task<gatehouse::Result<mcp::Interest>> follow(std::shared_ptr<Follower> follower,
+                                                        mcp::Interest wanted) {
+    (void)follower, (void)wanted;
+    co_return mcp::Interest{};
+  }
+  /// It hears nothing any more. Must not throw.
+  virtual void unfollow(Follower& follower) { (void)follower; }
 };
 
 }  // namespace gatehouse::mcp_server

@@ -38,7 +38,7 @@ std::shared_ptr<Session> SessionTable::open(std::string_view identity, SteadyTim
   }
   if (by_id_.size() >= settings_.max_sessions && !make_room({})) return nullptr;
   auto session = std::make_shared<Session>(executor_);
-  session->id = random_token(32);
+  session->id = settings_.make_session_id ? settings_.make_session_id(identity) : random_token(32);
   session->identity = identity;
   session->last_used = now;
   order_.push_back(session);

@@ -174,6 +174,12 @@ Task<Result<std::optional<PersonNeeded>>> Upstreams::connect(Target target) {
   }
 }
 
+Task<Result<std::variant<mcp::Interest, PersonNeeded>>> Upstreams::follow(Target target,
+                                                                          mcp::Interest interest) {
+  (void)target, (void)interest;
+  co_return mcp::Interest{};
+}
+
 Task<Result<Outcome>> Upstreams::send(UpstreamPtr upstream, mcp::Request request,
                                       mcp_client::Interaction* interaction) {
   for (bool repeated = false;; repeated = true) {

@@ -99,6 +99,17 @@ class Upstreams final {
   /// Errors: as request().
   Task<Result<std::optional<PersonNeeded>>> connect(Target target);
 
+  /// What one upstream should tell outside of requests (Peer::follow); the gateway has united what
+  /// its followers want. Opens the upstream unless `interest` is empty, and asks again whenever it
+  /// is opened anew; while something is followed it is not idle. Errors: as request().
+  Task<Result<std::variant<mcp::Interest, PersonNeeded>>> follow(Target target,
+                                                                 mcp::Interest interest);
+  /// Learns what upstreams tell outside of requests: raw notifications. One listener; empty:
+  /// nobody.
+  using NotificationListener = std::function<void(
+      const vault::CredentialKey& upstream, std::string_view method, std::string_view params)>;
+  void on_notification(NotificationListener listener) { listener_ = std::move(listener); }
+
   /// Forgets breaker and session of a connection: a login, logout or edit happened. Calls under way
   /// end first.
   void reset(const ConnectionId& connection);
@@ -162,6 +173,7 @@ class Upstreams final {
   void record(const UpstreamPtr& upstream, const Error* error);
 
   Parts parts_;
+  NotificationListener listener_;
   std::map<Key, UpstreamPtr> upstreams_;
   /// By connection and revision. Kept: a link that is being closed may still ask.
   std::map<std::pair<std::string, std::int64_t>, std::unique_ptr<Attendant>> attendants_;
