@@ -1,14 +1,17 @@
 // A closed-loop load generator that checks every answer. Each of N keep-alive connections sends one
 // tools/call, waits for its answer, compares it, and sends the next:
 //
-//   load PORT [--path /mcp] [--connections N] [--requests N] [--warmup N] [--tool echo|echo_64k]
-//        [--execute CONNECTION] [--host HOST] [--seconds N]
+//   load PORT [--path /mcp] [--connections N] [--requests N] [--warmup N] [--tool echo|echo_64k|…]
+//        [--execute CONNECTION] [--spread N] [--era modern|legacy] [--call MEMBERS --expect TEXT]
+//        [--host HOST] [--seconds N]
 //
 // With --execute the call is `execute_capability` of CONNECTION's tool, as an agent calls
-// Gatehouse; without, the direct call. A bearer token is read from the environment, BENCH_TOKEN,
-// and sent by both kinds. Prints one line of JSON: requests, seconds, reconnects and latency in
-// microseconds. A wrong status, id or text, a broken connection or more than --seconds ends it with
-// exit status 1.
+// Gatehouse; without, the direct call. --spread N calls the connections CONNECTION0 to
+// CONNECTION<N-1> in turn. --era legacy opens a session of 2025-11-25 first. --call gives other
+// members of `params`, whose answer must contain --expect. A bearer token is read from the
+// environment, BENCH_TOKEN, and sent by all kinds. Prints one line of JSON: requests, seconds,
+// reconnects and latency in microseconds. A wrong status, id or text, a broken connection or more
+// than --seconds ends it with exit status 1.
 #include <strings.h>
 
 #include <algorithm>
@@ -33,6 +36,10 @@ struct Options {
   std::string host;
   std::string tool = "echo";
   std::string execute;  // name of the connection in Gatehouse; empty: direct
+  int spread = 0;       // connections with that name and a number; 0: one without
+  bool legacy = false;
+  std::string call;    // members of params; empty: of the tool
+  std::string expect;  // part of the answer to `call`
   int connections = 1;
   std::int64_t requests = 1000;
   std::int64_t warmup = 0;
@@ -54,6 +61,14 @@ Options parse_options(int argc, char** argv) {
       options.tool = value;
     } else if (name == "--execute") {
       options.execute = value;
+    } else if (name == "--spread") {
+      options.spread = std::clamp(std::stoi(value), 1, 1000);
+    } else if (name == "--era" && (value == "modern" || value == "legacy")) {
+      options.legacy = value == "legacy";
+    } else if (name == "--call") {
+      options.call = value;
+    } else if (name == "--expect") {
+      options.expect = value;
     } else if (name == "--connections") {
       options.connections = std::clamp(std::stoi(value), 1, 4096);
     } else if (name == "--requests") {
@@ -70,45 +85,102 @@ Options parse_options(int argc, char** argv) {
   return options;
 }
 
-/// The bytes of one request; only the digits of the id differ between requests.
+/// Head and body of one request.
+std::string make_request(const Options& options, std::string_view session, std::string_view method,
+                         std::string_view name, const std::string& body) {
+  std::string bytes =
+      "POST " + options.path + " HTTP/1.1\r\nHost: " + options.host +
+      "\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n";
+  if (const char* token = std::getenv("BENCH_TOKEN"); token != nullptr && *token != '\0')
+    bytes += "Authorization: Bearer " + std::string(token) + "\r\n";
+  if (options.legacy) {
+    if (method != "initialize") bytes += "MCP-Protocol-Version: 2025-11-25\r\n";
+    if (!session.empty()) bytes += "Mcp-Session-Id: " + std::string(session) + "\r\n";
+  } else {
+    bytes += "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: " + std::string(method) + "\r\n";
+    if (!name.empty()) bytes += "Mcp-Name: " + std::string(name) + "\r\n";
+  }
+  return bytes + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+/// The bytes of one call; only the digits of the id differ between calls of one connection.
 struct Request {
   std::string bytes;
   std::size_t id_at = 0;
 
-  explicit Request(const Options& options) {
+  Request(const Options& options, std::string_view session, const std::string& connection) {
     const std::string arguments = R"({"text":"hello from the benchmark","count":3})";
-    const bool direct = options.execute.empty();
+    const bool direct = connection.empty();
     const std::string name = direct ? options.tool : "execute_capability";
     std::string params = R"("name":")" + name + R"(","arguments":)";
     params += direct ? arguments
-                     : R"({"name":")" + options.execute + "." + options.tool + R"(","arguments":)" +
+                     : R"({"name":")" + connection + "." + options.tool + R"(","arguments":)" +
                            arguments + "}";
-    const std::string body =
-        R"({"jsonrpc":"2.0","id":1000000,"method":"tools/call","params":{)" + params +
-        R"(,"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},)"
-        R"("io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1"}}}})";
-    bytes = "POST " + options.path + " HTTP/1.1\r\nHost: " + options.host +
-            "\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n";
-    if (const char* token = std::getenv("BENCH_TOKEN"); token != nullptr && *token != '\0')
-      bytes += "Authorization: Bearer " + std::string(token) + "\r\n";
-    bytes += "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: tools/call\r\nMcp-Name: " + name +
-             "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n";
-    id_at = bytes.size() + body.find("1000000");
-    bytes += body;
+    if (!options.call.empty()) params = options.call;
+    std::string body = R"({"jsonrpc":"2.0","id":1000000,"method":"tools/call","params":{)" + params;
+    if (!options.legacy) {
+      body +=
+          R"(,"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},)"
+          R"("io.modelcontextprotocol/clientInfo":{"name":"bench","version":"1"}})";
+    }
+    body += "}}";
+    bytes = make_request(options, session, "tools/call", name_of(params), body);
+    id_at = bytes.size() - body.size() + body.find("1000000");
   }
 
   void set_id(std::int64_t id) {
     std::to_chars(bytes.data() + id_at, bytes.data() + id_at + 7, id);
   }
+
+ private:
+  static std::string name_of(std::string_view params) {
+    constexpr std::string_view kName = R"("name":")";
+    const std::string_view rest = params.substr(params.find(kName) + kName.size());
+    return std::string(rest.substr(0, rest.find('"')));
+  }
 };
+
+/// Opens a legacy session; its id, which may be empty.
+std::string open_session(const Options& options) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const sockaddr_in address = loopback(options.port);
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    die_errno("connect");
+  const auto exchange = [fd](const std::string& bytes) {
+    Incoming in;
+    Message message;
+    if (::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0) die_errno("send");
+    while (!in.take(message)) {
+      if (in.fill(fd) == Incoming::State::closed) die("no answer to initialize");
+    }
+    if (!message.head.starts_with("HTTP/1.1 20")) die(std::string(message.head));
+    return std::string(message.head);
+  };
+  const std::string head = exchange(make_request(
+      options, {}, "initialize", {},
+      R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}})"));
+  const std::string session = header_of(head, "mcp-session-id");
+  exchange(make_request(options, session, "notifications/initialized", {},
+                        R"({"jsonrpc":"2.0","method":"notifications/initialized"})"));
+  ::close(fd);
+  return session;
+}
+
+std::vector<Request> make_requests(const Options& options) {
+  const std::string session = options.legacy ? open_session(options) : std::string();
+  std::vector<Request> requests;
+  if (options.spread == 0) requests.emplace_back(options, session, options.execute);
+  for (int i = 0; i < options.spread; ++i)
+    requests.emplace_back(options, session, options.execute + std::to_string(i));
+  return requests;
+}
 
 class Load {
  public:
   explicit Load(Options options)
       : options_(std::move(options)),
-        request_(options_),
-        expected_("\"" + result_text(options_.tool == "echo_64k" ? kLargeResult : kSmallResult) +
-                  "\"") {
+        requests_(make_requests(options_)),
+        expected_(expected_text(options_)) {
     poll_ = ::epoll_create1(EPOLL_CLOEXEC);
     for (int i = 0; i < options_.connections; ++i) connect_one(clients_.emplace_back());
     microseconds_.reserve(static_cast<std::size_t>(options_.requests));
@@ -124,6 +196,12 @@ class Load {
   }
 
  private:
+  static std::string expected_text(const Options& options) {
+    if (!options.call.empty()) return options.expect;
+    const bool large = options.tool.ends_with("64k");
+    return "\"" + result_text(large ? kLargeResult : kSmallResult) + "\"";
+  }
+
   struct Client {
     int fd = -1;
     std::int64_t id = 0;
@@ -149,11 +227,11 @@ class Load {
 
   void send(Client& client) {
     client.id = kFirstId + next_id_++ % kMaxRequests;
-    request_.set_id(client.id);
+    Request& request = requests_[next_request_++ % requests_.size()];
+    request.set_id(client.id);
     client.sent_at = SteadyClock::now();
-    const ssize_t put =
-        ::send(client.fd, request_.bytes.data(), request_.bytes.size(), MSG_NOSIGNAL);
-    if (put != static_cast<ssize_t>(request_.bytes.size())) die_errno("send");
+    const ssize_t put = ::send(client.fd, request.bytes.data(), request.bytes.size(), MSG_NOSIGNAL);
+    if (put != static_cast<ssize_t>(request.bytes.size())) die_errno("send");
     ++sent_;
   }
 
@@ -190,11 +268,12 @@ class Load {
   void check(const Client& client, const Message& message) const {
     constexpr std::string_view kOk = "HTTP/1.1 200 ";
     const std::string id = R"("id":)" + std::to_string(client.id);
-    const bool right = message.head.starts_with(kOk) &&
-                       message.body.find(id) != std::string_view::npos &&
-                       message.body.find(expected_) != std::string_view::npos &&
-                       message.body.find(R"("resultType":"complete")") != std::string_view::npos &&
-                       message.body.ends_with("}}") && !client.in.in_message();
+    const auto has = [&](std::string_view part) {
+      return message.body.find(part) != std::string_view::npos;
+    };
+    const bool right = message.head.starts_with(kOk) && has(id) && has(expected_) &&
+                       (options_.legacy || has(R"("resultType":"complete")")) &&
+                       !client.in.in_message();
     if (right) return;
     die("not the expected answer to request " + std::to_string(client.id) + ":\n" +
         std::string(message.head) + std::string(message.body.substr(0, 2000)));
@@ -216,12 +295,13 @@ class Load {
         "\"reconnects\":%d,\"request_bytes\":%zu,\"p50\":%.2f,\"p90\":%.2f,\"p99\":%.2f,"
         "\"max\":%.2f}\n",
         static_cast<long long>(options_.requests), options_.connections, seconds,
-        static_cast<double>(options_.requests) / seconds, reconnects_, request_.bytes.size(), p50,
-        p90, p99, *std::ranges::max_element(microseconds_));
+        static_cast<double>(options_.requests) / seconds, reconnects_,
+        requests_.front().bytes.size(), p50, p90, p99, *std::ranges::max_element(microseconds_));
   }
 
   Options options_;
-  Request request_;
+  std::vector<Request> requests_;
+  std::size_t next_request_ = 0;
   std::string expected_;
   int poll_ = -1;
   std::deque<Client> clients_;  // stable addresses: epoll holds them

@@ -29,9 +29,9 @@ http {{
   client_body_buffer_size 64k; keepalive_requests 1000000000; keepalive_timeout 600s; tcp_nodelay on;
   upstream tools {{ server 127.0.0.1:{upstream}; keepalive 256; keepalive_requests 1000000000; }}
   server {{
-    listen 127.0.0.1:{port};
+    listen 127.0.0.1:{port}{listen};
     location / {{
-      proxy_pass http://tools; proxy_http_version 1.1; proxy_set_header Connection "";
+      proxy_pass {scheme}://tools; proxy_http_version 1.1; proxy_set_header Connection "";
       proxy_buffering on; proxy_buffer_size 8k; proxy_buffers 16 8k; proxy_max_temp_file_size 0;
     }}
   }}
@@ -131,7 +131,9 @@ class Bench:
         cores = sorted(os.sched_getaffinity(0))
         self.pinned = len(cores) > 1
         self.proxy_core, self.peer_core = cores[0], cores[-1]
-        self.upstream = None
+        self.upstream = self.legacy = self.secure = None
+        self.home = self.folder / "store"
+        self.serve_options = []
 
     def start(self, command, core=None, **options):
         if core is not None and self.pinned:
@@ -156,24 +158,39 @@ class Bench:
             self.stop(process)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start_upstream(self):
-        process = self.start([self.programs / "upstream", "1200"], self.peer_core,
-                             stdout=subprocess.PIPE)
-        self.upstream = Proxy("direct", process, read_json_line(process, START_SECONDS)["port"])
-        return self.upstream
+    def start_upstream(self, name="direct", *options):
+        process = self.start([self.programs / "upstream", "--seconds", "3600", *options],
+                             self.peer_core, stdout=subprocess.PIPE)
+        proxy = Proxy(name, process, read_json_line(process, START_SECONDS)["port"])
+        self.upstream = self.upstream or proxy
+        return proxy
 
-    def start_nginx(self, name, log="off"):
+    def start_nginx(self, name, upstream, log="off", tls=None, core="proxy"):
+        """`tls`: "to" speaks TLS to the upstream, "from" takes it off in front of the upstream."""
         home = self.folder / name
         home.mkdir()
         port = free_port()
         user = "user root;" if os.geteuid() == 0 else ""
         config = home / "nginx.conf"
-        config.write_text(NGINX.format(home=home, port=port, upstream=self.upstream.port, user=user,
-                                       log=log.format(home=home)))
+        listen = f" ssl; ssl_certificate {self.certificate()}; ssl_certificate_key {self.folder}/key.pem"
+        config.write_text(NGINX.format(
+            home=home, port=port, upstream=upstream.port, user=user, log=log.format(home=home),
+            listen=listen if tls == "from" else "", scheme="https" if tls == "to" else "http"))
         process = self.start(["nginx", "-p", home, "-c", config, "-e", home / "early.log"],
-                             self.proxy_core)
+                             self.proxy_core if core == "proxy" else core)
         wait_for_port(process, port)
         return Proxy(name, process, port)
+
+    def certificate(self):
+        """A certificate of its own for loopback, made at the first use."""
+        path = self.folder / "certificate.pem"
+        if not path.exists():
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                 "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+                 "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", self.folder / "key.pem",
+                 "-out", path], check=True, capture_output=True)
+        return path
 
     def start_haproxy(self):
         port = free_port()
@@ -185,7 +202,8 @@ class Bench:
 
     def gatehouse_environment(self):
         return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": str(self.folder),
-                "NO_COLOR": "1", "GATEHOUSE_HOME": str(self.folder / "store")}
+                "NO_COLOR": "1", "GATEHOUSE_HOME": str(self.home),
+                "GATEHOUSE_CA_FILE": str(self.certificate())}
 
     def gatehouse(self, *arguments):
         """One command on the bench's store; its standard output."""
@@ -199,13 +217,22 @@ class Bench:
 
     def prepare_store(self):
         """A store with the connection `bench` and an agent token."""
-        self.gatehouse("add", "bench", f"http://127.0.0.1:{self.upstream.port}/mcp",
-                       "--allow-loopback", "--yes")
-        self.token = json.loads(self.gatehouse("token", "create", "bench", "--json"))["token"]
+        self.add_connection("bench", self.upstream.port)
+        self.token = self.make_token("bench")
 
-    def start_gatehouse(self, before=(), core="proxy", seconds=START_SECONDS, binary=None):
+    def add_connection(self, name, port, scheme="http"):
+        self.gatehouse("add", name, f"{scheme}://127.0.0.1:{port}/mcp", "--allow-loopback", "--yes")
+
+    def add_connection_stdio(self, name):
+        self.gatehouse("add", name, "--yes", "--", self.programs / "upstream", "--stdio", "--era", "legacy")
+
+    def make_token(self, name):
+        return json.loads(self.gatehouse("token", "create", name, "--json"))["token"]
+
+    def start_gatehouse(self, before=(), core="proxy", seconds=START_SECONDS, binary=None, options=()):
         """`gatehouse serve` with all that it does for an agent. `before` is a tracer's command."""
-        command = [*before, binary or self.gatehouse_binary, "serve", "--listen", "127.0.0.1:0", "--json"]
+        command = [*before, binary or self.gatehouse_binary, "serve", "--listen", "127.0.0.1:0",
+                   "--json", *(options or self.serve_options)]
         with open(self.folder / "gatehouse.log", "ab") as log:
             process = self.start(command, self.proxy_core if core == "proxy" else core,
                                  stdout=subprocess.PIPE, stderr=log, cwd=self.folder,
@@ -214,11 +241,11 @@ class Bench:
         return Proxy("gatehouse", process, int(ready["url"].rsplit(":", 1)[1]),
                      ["--execute", "bench"], {"BENCH_TOKEN": self.token})
 
-    def load(self, proxy, requests, connections, warmup=0, tool="echo", seconds=60):
+    def load(self, proxy, requests, connections, warmup=0, tool="echo", seconds=60, options=None):
         """Calls through `proxy` and returns the load generator's report."""
         command = [self.programs / "load", proxy.port, "--requests", requests, "--connections",
                    connections, "--warmup", warmup, "--tool", tool, "--seconds", seconds,
-                   *proxy.load_options]
+                   *(proxy.load_options if options is None else options)]
         if self.pinned:
             command = ["taskset", "-c", self.peer_core, *command]
         done = subprocess.run([str(part) for part in command], capture_output=True, text=True,

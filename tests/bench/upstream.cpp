@@ -1,20 +1,50 @@
-// The tool server that benchmarks call: a modern (2026-07-28) MCP server with fixed answers, fast
-// enough not to matter. It answers server/discover, tools/list and tools/call of `echo` (1 KB
-// result) and `echo_64k`, on loopback, keep-alive, one thread:
+// The tool server that benchmarks call: fixed answers (bench/answers.hpp), fast enough not to
+// matter, on loopback, keep-alive, one thread:
 //
-//   upstream [MAX_SECONDS]      prints {"event":"ready","port":N} and ends after MAX_SECONDS (900)
+//   upstream [--era modern|legacy] [--tools N] [--seconds N]     prints {"event":"ready","port":N}
+//   upstream --stdio [--era …] [--tools N]                       over lines, until its input ends
 //
-// It reads the JSON by searching, so it is for well-behaved senders only.
-#include <algorithm>
+// N further tools in the list (0); it ends by itself after so many seconds (900).
 #include <ctime>
+#include <iostream>
 #include <memory>
 #include <unordered_map>
 
-#include "bench/results.hpp"
+#include "bench/answers.hpp"
 #include "bench/wire.hpp"
 
 namespace gatehouse::bench {
 namespace {
+
+struct Options {
+  Era era = Era::modern;
+  int tools = 0;
+  int seconds = 900;
+  bool stdio = false;
+};
+
+Options parse_options(int argc, char** argv) {
+  Options options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view name = argv[i];
+    if (name == "--stdio") {
+      options.stdio = true;
+      continue;
+    }
+    if (i + 1 == argc) die("a value is missing after " + std::string(name));
+    const std::string value = argv[++i];
+    if (name == "--era" && (value == "modern" || value == "legacy")) {
+      options.era = value == "modern" ? Era::modern : Era::legacy;
+    } else if (name == "--tools") {
+      options.tools = std::clamp(std::stoi(value), 0, 1000);
+    } else if (name == "--seconds") {
+      options.seconds = std::clamp(std::stoi(value), 1, 7200);
+    } else {
+      die("unknown option " + std::string(name) + " " + value);
+    }
+  }
+  return options;
+}
 
 struct Connection {
   int fd = -1;
@@ -23,89 +53,49 @@ struct Connection {
   Outgoing out;
 };
 
-/// One prepared body: what stands before and after the request's id.
-struct Answer {
-  std::string before;
-  std::string after;
-};
-
-std::string input_schema() {
-  return R"({"type":"object","properties":{"text":{"type":"string","minLength":1,"maxLength":200,"description":"What to say"},)"
-         R"("count":{"type":"integer","minimum":1,"maximum":10,"description":"How often"}},"required":["text"],"additionalProperties":false})";
-}
-
-Answer make_answer(std::string_view result_members) {
-  return {R"({"jsonrpc":"2.0","id":)",
-          R"(,"result":{"resultType":"complete",)" + std::string(result_members) + "}}"};
-}
-
-Answer make_call_answer(std::size_t body_size) {
-  return make_answer(R"("content":[{"type":"text","text":")" + result_text(body_size) +
-                     R"("}],"isError":false)");
-}
-
-std::string make_tool(std::string_view name, std::string_view description) {
-  return R"({"name":")" + std::string(name) + R"(","description":")" + std::string(description) +
-         R"(","inputSchema":)" + input_schema() + R"(,"annotations":{"readOnlyHint":true}})";
-}
-
+/// Answers in HTTP/1.1.
 class Server {
  public:
+  explicit Server(const Options& options) : answers_(options.era, options.tools) {}
+
   std::string_view respond(std::string_view body) {
-    const Answer* answer = choose(body);
-    response_.clear();
-    if (answer == nullptr) {
-      response_ = body.find(R"("id":)") == std::string_view::npos
-                      ? "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
-                      : "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
-      return response_;
+    const Answer* answer = answers_.choose(body);
+    if (answer != nullptr) {
+      const std::string json = answer->with_id(id_of(body));
+      return wants_stream(body) ? stream(json) : plain("200 OK", json, answer->opens_session);
     }
-    const std::string_view id = id_of(body);
-    char length[16];
-    const auto end = std::to_chars(length, length + sizeof length,
-                                   answer->before.size() + id.size() + answer->after.size())
-                         .ptr;
-    response_.append("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ");
-    response_.append(length, end).append("\r\n\r\n");
-    response_.append(answer->before).append(id).append(answer->after);
-    return response_;
+    if (is_notification(body)) return plain("202 Accepted", {}, false);
+    const std::string refusal = R"({"jsonrpc":"2.0","id":)" + std::string(id_of(body)) +
+                                R"(,"error":{"code":-32601,"message":"Method not found"}})";
+    return plain("404 Not Found", refusal, false);
   }
 
  private:
-  const Answer* choose(std::string_view body) const {
-    if (body.find(R"("method":"tools/call")") != std::string_view::npos) {
-      const std::size_t name = body.find(R"("name":"echo)");
-      if (name == std::string_view::npos) return nullptr;
-      return body.substr(name).starts_with(R"("name":"echo_64k")") ? &large_ : &small_;
-    }
-    if (body.find(R"("method":"tools/list")") != std::string_view::npos) return &list_;
-    if (body.find(R"("method":"server/discover")") != std::string_view::npos) return &discover_;
-    return nullptr;
+  std::string_view plain(std::string_view status, std::string_view json, bool opens_session) {
+    response_.assign("HTTP/1.1 ").append(status).append("\r\n");
+    if (opens_session) response_.append("Mcp-Session-Id: bench-session\r\n");
+    if (!json.empty()) response_.append("Content-Type: application/json\r\n");
+    response_.append("Content-Length: ").append(std::to_string(json.size())).append("\r\n\r\n");
+    return response_.append(json);
   }
 
-  static std::string_view id_of(std::string_view body) {
-    constexpr std::string_view kId = R"("id":)";
-    const std::size_t at = body.find(kId);
-    if (at == std::string_view::npos) return "null";
-    const std::string_view rest = body.substr(at + kId.size());
-    return rest.substr(0, rest.find_first_of(",}"));
+  std::string_view stream(std::string_view json) {
+    const std::string event = "event: message\ndata: " + std::string(json) + "\n\n";
+    char size[20];
+    const int digits = std::snprintf(size, sizeof size, "%zx\r\n", event.size());
+    response_.assign("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n");
+    response_.append("Transfer-Encoding: chunked\r\n\r\n");
+    response_.append(size, static_cast<std::size_t>(digits)).append(event);
+    return response_.append("\r\n0\r\n\r\n");
   }
 
-  Answer small_ = make_call_answer(kSmallResult);
-  Answer large_ = make_call_answer(kLargeResult);
-  Answer list_ =
-      make_answer(R"("tools":[)" + make_tool("echo", "Answers with one kilobyte of text.") + "," +
-                  make_tool("echo_64k", "Answers with 64 kilobytes of text.") +
-                  R"(],"ttlMs":3600000,"cacheScope":"public")");
-  Answer discover_ = make_answer(
-      R"("supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"ttlMs":3600000,"cacheScope":"public",)"
-      R"("_meta":{"io.modelcontextprotocol/serverInfo":{"name":"bench","version":"1.0"}})");
+  Answers answers_;
   std::string response_;
 };
 
 class Loop {
  public:
-  Loop() {
+  explicit Loop(const Options& options) : server_(options) {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     sockaddr_in address = loopback(0);
     socklen_t size = sizeof address;
@@ -152,7 +142,9 @@ class Loop {
     if (connection.in.fill(connection.fd) == Incoming::State::closed) return drop(connection);
     Message message;
     while (connection.in.take(message)) {
-      const auto state = connection.out.send(connection.fd, server_.respond(message.body));
+      const std::string_view answer =
+          message.head.starts_with("POST ") ? server_.respond(message.body) : kNotAllowed;
+      const auto state = connection.out.send(connection.fd, answer);
       if (state == Outgoing::State::broken) return drop(connection);
       after_send(connection, state);
     }
@@ -171,6 +163,9 @@ class Loop {
     ::close(fd);
   }
 
+  static constexpr std::string_view kNotAllowed =
+      "HTTP/1.1 405 Method Not Allowed\r\nAllow: POST\r\nContent-Length: 0\r\n\r\n";
+
   int listener_ = -1;
   int poll_ = -1;
   std::uint16_t port_ = 0;
@@ -178,13 +173,31 @@ class Loop {
   std::unordered_map<int, std::unique_ptr<Connection>> connections_;
 };
 
+void serve_lines(const Options& options) {
+  const Answers answers(options.era, options.tools);
+  std::string line;
+  while (std::getline(std::cin, line)) {
+    const Answer* answer = answers.choose(line);
+    if (answer == nullptr && is_notification(line)) continue;
+    const std::string refusal = R"({"jsonrpc":"2.0","id":)" + std::string(id_of(line)) +
+                                R"(,"error":{"code":-32601,"message":"Method not found"}})";
+    std::cout << (answer != nullptr ? answer->with_id(id_of(line)) : refusal) << '\n' << std::flush;
+  }
+}
+
 }  // namespace
 }  // namespace gatehouse::bench
 
 int main(int argc, char** argv) {
-  const int seconds = argc > 1 ? std::atoi(argv[1]) : 900;
-  gatehouse::bench::Loop loop;
+  using namespace gatehouse::bench;
+  std::ios::sync_with_stdio(false);
+  const Options options = parse_options(argc, argv);
+  if (options.stdio) {
+    serve_lines(options);
+    return 0;
+  }
+  Loop loop(options);
   std::printf("{\"event\":\"ready\",\"port\":%u}\n", unsigned{loop.port()});
   std::fflush(stdout);
-  loop.run_until(std::time(nullptr) + seconds);
+  loop.run_until(std::time(nullptr) + options.seconds);
 }

@@ -1,12 +1,13 @@
-// What the benchmark's two ends share: HTTP/1.1 messages with Content-Length on non-blocking
-// sockets, read with as few system calls as possible, so that what is measured is the proxy between
-// them. Only for peers we start ourselves: it accepts no other framing and checks little.
+// What the benchmark's ends share: HTTP/1.1 messages on non-blocking sockets, read with as few
+// system calls as possible, so that what is measured is the proxy between them. Only for peers we
+// start ourselves: it checks little.
 #pragma once
 
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -53,6 +54,20 @@ struct Message {
   std::string_view body;
 };
 
+/// The value of a header whose name is given in lower case; empty when it is not there.
+inline std::string header_of(std::string_view head, std::string_view name) {
+  for (std::size_t at = head.find("\r\n"); at != std::string_view::npos;
+       at = head.find("\r\n", at + 2)) {
+    const std::string_view line = head.substr(at + 2, head.find("\r\n", at + 2) - at - 2);
+    if (line.size() <= name.size() || line[name.size()] != ':') continue;
+    if (::strncasecmp(line.data(), name.data(), name.size()) != 0) continue;
+    std::string_view value = line.substr(name.size() + 1);
+    while (value.starts_with(' ')) value.remove_prefix(1);
+    return std::string(value);
+  }
+  return {};
+}
+
 /// The bytes of one direction of one connection.
 class Incoming {
  public:
@@ -74,7 +89,7 @@ class Incoming {
     return State::open;
   }
 
-  /// The next complete message, if it is here; valid until the next fill().
+  /// The next complete message, if it is here; valid until the next fill() or take().
   bool take(Message& message) {
     if (begin_ == end_) return false;
     const std::string_view bytes(buffer_.data() + begin_, end_ - begin_);
@@ -82,33 +97,53 @@ class Incoming {
       const std::size_t at = bytes.find("\r\n\r\n");
       if (at == std::string_view::npos) return false;
       head_size_ = at + 4;
-      body_size_ = content_length(bytes.substr(0, head_size_));
+      const std::string_view head = bytes.substr(0, head_size_);
+      chunked_ = head.find("chunked") != std::string_view::npos;
+      body_size_ = chunked_ ? 0 : content_length(head);
+      joined_.clear();
     }
+    if (chunked_ && !join_chunks(bytes)) return false;
     if (bytes.size() < head_size_ + body_size_) return false;
-    message = {bytes.substr(0, head_size_), bytes.substr(head_size_, body_size_)};
+    const std::string_view body = bytes.substr(head_size_, body_size_);
+    message = {bytes.substr(0, head_size_), chunked_ ? std::string_view(joined_) : body};
     begin_ += head_size_ + std::exchange(body_size_, 0);
     head_size_ = 0;
+    return true;
+  }
+
+  /// The head of a message whose body has no end, such as a stream that stays open.
+  bool take_head(std::string_view& head) {
+    const std::string_view bytes(buffer_.data() + begin_, end_ - begin_);
+    const std::size_t at = bytes.find("\r\n\r\n");
+    if (at == std::string_view::npos) return false;
+    head = bytes.substr(0, at + 4);
+    begin_ = end_;
     return true;
   }
 
   bool in_message() const { return begin_ != end_; }
 
  private:
-  static std::size_t content_length(std::string_view head) {
-    constexpr std::string_view kName = "\r\ncontent-length:";
-    for (std::size_t at = head.find("\r\n"); at != std::string_view::npos;
-         at = head.find("\r\n", at + 2)) {
-      if (head.size() - at < kName.size()) break;
-      if (::strncasecmp(head.data() + at, kName.data(), kName.size()) != 0) continue;
-      std::string_view value = head.substr(at + kName.size());
-      while (value.starts_with(' ')) value.remove_prefix(1);
-      std::size_t length = 0;
-      std::from_chars(value.data(), value.data() + value.size(), length);
-      return length;
+  /// Goes on after the chunks read so far, which body_size_ counts with their framing.
+  bool join_chunks(std::string_view bytes) {
+    while (true) {
+      const std::string_view rest = bytes.substr(head_size_ + body_size_);
+      const std::size_t line = rest.find("\r\n");
+      if (line == std::string_view::npos) return false;
+      std::size_t size = 0;
+      std::from_chars(rest.data(), rest.data() + line, size, 16);
+      if (rest.size() < line + 2 + size + 2) return false;
+      joined_.append(rest.substr(line + 2, size));
+      body_size_ += line + 2 + size + 2;
+      if (size == 0) return true;
     }
-    if (head.find("chunked") != std::string_view::npos)
-      die("a chunked message, which the benchmark does not read:\n" + std::string(head));
-    return 0;
+  }
+
+  static std::size_t content_length(std::string_view head) {
+    const std::string value = header_of(head, "content-length");
+    std::size_t length = 0;
+    std::from_chars(value.data(), value.data() + value.size(), length);
+    return length;
   }
 
   std::string buffer_ = std::string(std::size_t{128} * 1024, '\0');
@@ -116,6 +151,8 @@ class Incoming {
   std::size_t end_ = 0;
   std::size_t head_size_ = 0;
   std::size_t body_size_ = 0;
+  bool chunked_ = false;
+  std::string joined_;
 };
 
 /// Bytes that the socket did not take at once.
