@@ -3,7 +3,6 @@ import functools
 import hashlib
 import re
 import subprocess
-import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,16 +22,21 @@ def cxx_files():
 
 
 def changed_files():
-    """What differs from the branch point, committed or not. Where there is none, as in CI: a third of
-    everything, another third with another commit."""
+    """What differs from the branch point, committed or not. Where there is none, as in a clean clone:
+    from the commit named in tools/tidied, at which every file was clean. Where that is unknown,
+    everything."""
     base = (git("merge-base", "origin/main", "HEAD") or [""])[0]
-    head = (git("rev-parse", "HEAD") or ["0"])[0]
-    if not base or base == head:
-        third = int(head[:8], 16) % 3
-        names = ((f, str(f.relative_to(ROOT))) for f in cxx_files())
-        return [f for f, name in names if zlib.crc32(name.encode()) % 3 == third]
+    if not base or base == (git("rev-parse", "HEAD") or [""])[0]:
+        base = (ROOT / "tools/tidied").read_text().split()[0]
+        if not git("merge-base", base, "HEAD"):
+            return cxx_files()
     names = set(git("diff", "--name-only", base)) | set(git("ls-files", "-o", "--exclude-standard"))
     return sorted(ROOT / name for name in names if (ROOT / name).is_file())
+
+
+def package_flags(name):
+    run = subprocess.run(["pkg-config", "--cflags", name], capture_output=True, text=True)
+    return run.stdout.split()
 
 
 @functools.cache
@@ -45,6 +49,7 @@ def compile_flags():
         "-DBOOST_ASIO_NO_DEPRECATED", "-DBOOST_ASIO_SEPARATE_COMPILATION",
         "-DBOOST_BEAST_SEPARATE_COMPILATION", "-DFMT_SHARED", "-D_GLIBCXX_ASSERTIONS",
         '-DGATEHOUSE_VERSION="0.0.0"', f'-DGATEHOUSE_TESTS_DIR="{ROOT}/tests"',
+        *package_flags("libsecret-1"),
     )
 
 

@@ -49,7 +49,7 @@ vault::TokenSet merge(const vault::TokenSet& old, oauth::TokenResponse response,
   tokens.token_type =
       response.token_type.empty() ? old.token_type : std::string(oauth::token_scheme(response));
   // Only an identity provider's is used, and shown to nobody but that provider.
-  tokens.id_token = response.id_token.empty() ? old.id_token : std::move(response.id_token);
+  tokens.id_token = response.id_token.empty() ? old.id_token : response.id_token;
   return tokens;
 }
 

@@ -88,6 +88,11 @@ bool apply_option(std::string_view key, const std::string& value, ConnectionOpti
     options.roots.push_back(value);
   } else if (key == "log_level") {
     options.log_level = value;
+  } else if (key == "on_change") {
+    const auto found = value_in(kOnChangeNames, value);
+    // What a later version may say is at least as strict.
+    options.on_change = found.value_or(OnChange::block);
+    return found.has_value();
   }
   return true;
 }
@@ -102,6 +107,8 @@ void add_options(Details& details, const ConnectionOptions& options) {
   if (options.read_retries) add(details, "read_retries", std::to_string(*options.read_retries));
   for (const std::string& root : options.roots) add(details, "root", root);
   add(details, "log_level", options.log_level);
+  if (options.on_change != OnChange::allow)
+    add(details, "on_change", name_in(kOnChangeNames, options.on_change));
 }
 
 template <class E, std::size_t N>
@@ -255,8 +262,11 @@ void apply_details(const Details& details, Credential& credential) {
 
 void apply_details(SecretDetails secrets, Credential& credential) {
   for (auto& [key, value] : secrets) {
-    if (key == "id_token") credential.tokens.id_token = std::move(value);
-    if (key == "dpop_key") credential.dpop_key = std::move(value);
+    if (key == "id_token") {
+      credential.tokens.id_token = std::move(value);
+    } else if (key == "dpop_key") {
+      credential.dpop_key = std::move(value);
+    }
   }
 }
 
