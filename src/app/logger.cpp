@@ -113,7 +113,8 @@ class SpdLogger final : public Logger {
       const bool plain =
           !field.value.empty() && field.value.find_first_of(" \"\\=") == std::string::npos &&
           std::ranges::none_of(field.value, [](unsigned char c) { return c < 0x20 || c >= 0x7F; });
-      line += fmt::format(" {}={}", field.name, plain ? field.value : jsonrpc::quote(field.value));
+      line += fmt::format(" {}={}", field.name,
+                          plain ? std::string(field.value) : jsonrpc::quote(field.value));
     }
     return line;
   }

@@ -10,9 +10,10 @@ namespace gatehouse {
 
 enum class LogLevel { debug, info, warn, error };
 
+/// Borrows both: good for the call that it is written in, where temporaries live to the end.
 struct LogField {
   std::string_view name;
-  std::string value;
+  std::string_view value;
 };
 
 class Logger {

@@ -169,8 +169,12 @@ Task<Reply> AgentService::execute(Call& call) {
   }
   const std::string_view wants_progress = progress_token(call);
   ProgressRelay relay(call, wants_progress);
+  const std::size_t dot = command->name.find('.');
+  const std::string_view name = command->name;
+  const bool dotted = dot != std::string::npos;
   AuthenticatedCall pipeline_call{.principal = caller.principal,
-                                  .name = command->name,
+                                  .connection = dotted ? name.substr(0, dot) : "",
+                                  .name = dotted ? name.substr(dot + 1) : name,
                                   .arguments = command->arguments,
                                   .request_id = call.request_id(),
                                   .sink = wants_progress.empty() ? nullptr : &relay,

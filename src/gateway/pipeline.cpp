@@ -2,22 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "base/encoding.hpp"
 #include "base/random.hpp"
-#include "identity/decision.hpp"
 #include "jsonrpc/json.hpp"
 
 namespace gatehouse::gateway {
 
-/// Holds the token's place until the call ends.
 struct LimitedCall {
-  AuthenticatedCall call;
+  const AuthenticatedCall* call;  ///< in the frame of run(), as long as any of these
 };
 
 struct ResolvedCall {
-  AuthenticatedCall call;
+  const AuthenticatedCall* call;
   std::shared_ptr<ConnectionEntry> entry;
-  ToolEntry* tool = nullptr;  ///< owned by entry
+  ToolEntry* tool = nullptr;  ///< tools/call: owned by entry
 };
 
 struct AuthorizedCall {
@@ -26,6 +27,7 @@ struct AuthorizedCall {
 
 struct ValidatedCall {
   ResolvedCall call;
+  std::string name_member;  ///< what dispatch() puts before the arguments
 };
 
 namespace {
@@ -33,9 +35,21 @@ namespace {
 constexpr std::chrono::seconds kRelistAfter{
     30};  // an unknown tool makes us look again, but not more often
 
-Refused unknown_capability(std::string_view name) {
+bool is_tool_call(const AuthenticatedCall& call) {
+  return call.method == "tools/call";
+}
+
+/// "<connection>.<name>", or what there is of it.
+std::string capability_of(const AuthenticatedCall& call) {
+  if (call.connection.empty()) return std::string(call.name);
+  if (call.name.empty()) return std::string(call.connection);
+  return fmt::format("{}.{}", call.connection, call.name);
+}
+
+Refused unknown_capability(const AuthenticatedCall& call) {
   return {Refused::Step::resolve,
-          {Errc::not_found, fmt::format("unknown capability {}", quote_remote(name, 120)),
+          {Errc::not_found,
+           fmt::format("unknown capability {}", quote_remote(capability_of(call), 120)),
            "use search_capabilities to find the names there are"},
           {}};
 }
@@ -51,8 +65,7 @@ class Place final {
   int& count_;
 };
 
-// Whether a result is anything but complete. Nothing was declared to the server, so it may not ask:
-// passed on, its question, with whatever link it chose, would look like ours.
+/// Whether a result is anything but complete.
 bool asks_back(std::string_view result) {
   if (result.find("resultType") == std::string_view::npos &&
       result.find("\\u") == std::string_view::npos) {
@@ -62,9 +75,29 @@ bool asks_back(std::string_view result) {
   return type && !type->equals("complete");
 }
 
-upstream::Target target_of(const ResolvedCall& call) {
-  return {call.entry->connection, call.call.principal.member,
-          call.entry->connection->default_account};
+/// Only who was told that it may ask may ask: passed on to a front that does not relay questions,
+/// one with whatever link its server chose would look like ours.
+bool relays_questions(const AuthenticatedCall& call) {
+  return call.interaction != nullptr && call.interaction->relays_input_required();
+}
+
+upstream::Target target_of(const AuthenticatedCall& call, const ConnectionEntry& entry) {
+  return {entry.connection, call.principal.member, entry.connection->default_account};
+}
+
+/// What a method needs of the token: to look is to read; what may act is to write (tasks are as
+/// dangerous as the tool that made them, and unknown methods as anything).
+identity::Access access_of(const ResolvedCall& call) {
+  using identity::Access;
+  if (call.call->access) return *call.call->access;
+  if (call.tool != nullptr)
+    return call.tool->risk == catalog::Risk::read ? Access::read : Access::write;
+  static constexpr std::array<std::string_view, 9> kReading{
+      "server/discover",     "tools/list",     "resources/list",
+      "prompts/list",        "prompts/get",    "resources/templates/list",
+      "completion/complete", "resources/read", "subscriptions/listen"};
+  return std::ranges::find(kReading, call.call->method) != kReading.end() ? Access::read
+                                                                          : Access::write;
 }
 
 std::string_view outcome_word(const CallOutcome& outcome) {
@@ -76,41 +109,58 @@ std::string_view outcome_word(const CallOutcome& outcome) {
 
 }  // namespace
 
-Task<CallOutcome> Pipeline::run(AuthenticatedCall call) {
-  const SteadyTime started = parts_.clock.steady_now();
-  try {
-    CallOutcome outcome = co_await run_steps(call);
-    write_audit(call, outcome, started);
-    co_return outcome;
-  } catch (...) {  // the task was ended, by a shutdown above all; the effect may have happened
-    write_audit(call, Refused{Refused::Step::dispatch, {Errc::cancelled, "", ""}, {}}, started);
-    throw;
-  }
-}
+/// Writes the audit record when the run ends, however it does: also when its task is ended, by a
+/// shutdown above all, for the effect may have happened.
+class Pipeline::Record final {
+ public:
+  Record(Pipeline& pipeline, const AuthenticatedCall& call)
+      : pipeline_(pipeline), call_(call), started_(pipeline.parts_.clock.steady_now()) {}
+  Record(const Record&) = delete;
+  Record& operator=(const Record&) = delete;
+  ~Record() { pipeline_.write_audit(call_, word_, started_); }
 
-Task<CallOutcome> Pipeline::run_steps(AuthenticatedCall call) {
+  CallOutcome close(CallOutcome outcome) {
+    word_ = outcome_word(outcome);
+    return outcome;
+  }
+
+ private:
+  Pipeline& pipeline_;
+  const AuthenticatedCall& call_;
+  SteadyTime started_;
+  std::string_view word_ = to_string(Errc::cancelled);
+};
+
+Task<CallOutcome> Pipeline::run(AuthenticatedCall call) {
+  Record record(*this, call);
+
   auto limited = limit(call);
-  if (Refused* refused = std::get_if<Refused>(&limited)) co_return std::move(*refused);
+  if (auto* refused = std::get_if<Refused>(&limited)) co_return record.close(std::move(*refused));
   const Place place(under_way_[call.principal.token.value]);
 
-  auto resolved = co_await resolve(std::get<LimitedCall>(std::move(limited)));
-  if (Refused* refused = std::get_if<Refused>(&resolved)) co_return std::move(*refused);
-  if (NeedsPerson* needs = std::get_if<NeedsPerson>(&resolved)) co_return std::move(*needs);
+  Resolved resolved = resolve(std::get<LimitedCall>(limited), Look::first);
+  if (std::holds_alternative<LookAgain>(resolved))
+    resolved = co_await look_again(std::get<LimitedCall>(limited));
+  if (auto* refused = std::get_if<Refused>(&resolved)) co_return record.close(std::move(*refused));
+  if (auto* needs = std::get_if<NeedsPerson>(&resolved)) co_return record.close(std::move(*needs));
 
   auto authorized = authorize(std::get<ResolvedCall>(std::move(resolved)));
-  if (Refused* refused = std::get_if<Refused>(&authorized)) co_return std::move(*refused);
+  if (auto* refused = std::get_if<Refused>(&authorized))
+    co_return record.close(std::move(*refused));
 
   auto validated = validate(std::get<AuthorizedCall>(std::move(authorized)));
-  if (Refused* refused = std::get_if<Refused>(&validated)) co_return std::move(*refused);
+  if (auto* refused = std::get_if<Refused>(&validated)) co_return record.close(std::move(*refused));
 
   // reserve (concurrency, breaker) and credential stand in upstream/, where their state is.
-  co_return co_await dispatch(std::get<ValidatedCall>(std::move(validated)));
+  ValidatedCall& valid = std::get<ValidatedCall>(validated);
+  Result<upstream::Outcome> outcome = co_await dispatch(valid);
+  co_return record.close(translate(valid, std::move(outcome)));
 }
 
 std::variant<LimitedCall, Refused> Pipeline::limit(const AuthenticatedCall& call) {
   const auto found = under_way_.find(call.principal.token.value);
   const int under_way = found == under_way_.end() ? 0 : found->second;
-  if (under_way < limits::kCallsPerToken) return LimitedCall{call};
+  if (under_way < limits::kCallsPerToken) return LimitedCall{&call};
   return Refused{Refused::Step::limit,
                  {Errc::rate_limited,
                   fmt::format("{} calls are under way with this token (kCallsPerToken)", under_way),
@@ -118,127 +168,148 @@ std::variant<LimitedCall, Refused> Pipeline::limit(const AuthenticatedCall& call
                  {}};
 }
 
-Task<Result<upstream::ListOutcome>> Pipeline::list_again(const upstream::Target& target) {
-  Result<upstream::ListOutcome> listed = co_await parts_.upstreams.refresh_catalog(target);
-  const Result<void> fresh = co_await parts_.directory.ensure_fresh();
-  if (!fresh) co_return std::unexpected(fresh.error());
-  co_return listed;
+Pipeline::Resolved Pipeline::resolve(const LimitedCall& limited, Look look) {
+  const AuthenticatedCall& call = *limited.call;
+  if (look == Look::first && !parts_.directory.fresh()) return LookAgain{};
+  if (call.connection.empty()) return unknown_capability(call);
+  std::shared_ptr<ConnectionEntry> entry = parts_.directory.find(call.connection);
+  if (!entry || !identity::may_see(call.principal, *entry->connection))
+    return unknown_capability(call);
+  if (!is_tool_call(call)) return ResolvedCall{&call, std::move(entry), nullptr};
+  const auto found = entry->tools.find(call.name);
+  if (found != entry->tools.end()) {
+    ToolEntry* const tool = found->second.get();
+    return ResolvedCall{&call, std::move(entry), tool};
+  }
+  const bool old =
+      !entry->state.checked_at || parts_.clock.now() - *entry->state.checked_at >= kRelistAfter;
+  if (look == Look::first && (!entry->listed || old)) return LookAgain{};
+  return unknown_capability(call);
 }
 
-Task<std::variant<ResolvedCall, Refused, NeedsPerson>> Pipeline::resolve(LimitedCall limited) {
-  const AuthenticatedCall& call = limited.call;
+Task<Pipeline::Resolved> Pipeline::look_again(const LimitedCall& limited) {
+  const AuthenticatedCall& call = *limited.call;
   if (!parts_.directory.fresh()) {
     const Result<void> fresh = co_await parts_.directory.ensure_fresh();
     if (!fresh) co_return Refused{Refused::Step::resolve, fresh.error(), {}};
+    Resolved resolved = resolve(limited, Look::first);
+    if (!std::holds_alternative<LookAgain>(resolved)) co_return resolved;
   }
-  const std::size_t dot = call.name.find('.');
-  if (dot == std::string_view::npos) co_return unknown_capability(call.name);
-  const std::string connection(call.name.substr(0, dot));
-  const std::string_view tool = call.name.substr(dot + 1);
-  std::shared_ptr<ConnectionEntry> entry = parts_.directory.find(connection);
-  if (!entry || !identity::may_see(call.principal, *entry->connection))
-    co_return unknown_capability(call.name);
-  auto found = entry->tools.find(tool);
-  const bool old =
-      !entry->state.checked_at || parts_.clock.now() - *entry->state.checked_at >= kRelistAfter;
-  if (found == entry->tools.end() && (!entry->listed || old)) {
-    const upstream::Target target{entry->connection, call.principal.member,
-                                  entry->connection->default_account};
-    Result<upstream::ListOutcome> listed = co_await list_again(target);
-    if (!listed) co_return Refused{Refused::Step::dispatch, listed.error(), {}};
-    if (upstream::PersonNeeded* need = std::get_if<upstream::PersonNeeded>(&*listed)) {
-      co_return NeedsPerson{target, std::move(*need)};
-    }
-    entry = parts_.directory.find(connection);
-    if (!entry) co_return unknown_capability(call.name);
-    found = entry->tools.find(tool);
-  }
-  if (found == entry->tools.end()) co_return unknown_capability(call.name);
-  co_return ResolvedCall{call, entry, found->second.get()};
+  const std::shared_ptr<ConnectionEntry> entry = parts_.directory.find(call.connection);
+  if (!entry) co_return unknown_capability(call);
+  const upstream::Target target = target_of(call, *entry);
+  Result<upstream::ListOutcome> listed = co_await parts_.upstreams.refresh_catalog(target);
+  if (!listed) co_return Refused{Refused::Step::dispatch, listed.error(), {}};
+  if (auto* need = std::get_if<upstream::PersonNeeded>(&*listed))
+    co_return NeedsPerson{target, std::move(*need)};
+  const Result<void> fresh = co_await parts_.directory.ensure_fresh();
+  if (!fresh) co_return Refused{Refused::Step::resolve, fresh.error(), {}};
+  co_return resolve(limited, Look::last);
 }
 
 std::variant<AuthorizedCall, Refused> Pipeline::authorize(ResolvedCall call) {
-  const identity::Decision decision = identity::decide(
-      call.call.principal, *call.entry->connection,
-      call.tool->risk == catalog::Risk::read ? identity::Access::read : identity::Access::write);
+  const identity::Decision decision =
+      identity::decide(call.call->principal, *call.entry->connection, access_of(call));
   switch (decision.verdict) {
     case identity::Verdict::allow:
       return AuthorizedCall{std::move(call)};
     case identity::Verdict::unknown:
-      return unknown_capability(call.call.name);
+      return unknown_capability(*call.call);
     case identity::Verdict::insufficient_scope:
       break;
   }
-  return Refused{
-      Refused::Step::authorize,
-      {Errc::insufficient_scope,
-       fmt::format("the agent's token may not run {}", quote_remote(call.call.name, 120)),
-       fmt::format("use a token with scope {}", decision.required_scope)},
-      decision.required_scope};
+  return Refused{Refused::Step::authorize,
+                 {Errc::insufficient_scope,
+                  fmt::format("the agent's token may not run {}",
+                              quote_remote(capability_of(*call.call), 120)),
+                  fmt::format("use a token with scope {}", decision.required_scope)},
+                 decision.required_scope};
 }
 
 std::variant<ValidatedCall, Refused> Pipeline::validate(AuthorizedCall authorized) {
   ResolvedCall& call = authorized.call;
+  if (call.tool == nullptr) return ValidatedCall{std::move(call), {}};
   const mcp::Schema* schema = call.tool->compiled();
   if (schema == nullptr) {
     return Refused{Refused::Step::validate,
                    {Errc::unsupported,
-                    fmt::format("the input schema of {} cannot be checked: {}", call.call.name,
-                                call.tool->schema_problem->detail),
+                    fmt::format("the input schema of {} cannot be checked: {}",
+                                capability_of(*call.call), call.tool->schema_problem->detail),
                     "tell the operator of that server"},
                    {}};
   }
-  const std::vector<mcp::SchemaProblem> problems = schema->check_arguments(call.call.arguments);
-  if (problems.empty()) return ValidatedCall{std::move(call)};
-  return Refused{
-      Refused::Step::validate,
-      {Errc::invalid_argument,
-       fmt::format("invalid arguments for {}: {}", call.call.name, mcp::describe(problems)),
-       "search_capabilities with detail \"full\" shows the input schema"},
-      {}};
+  const std::vector<mcp::SchemaProblem> problems = schema->check_arguments(call.call->arguments);
+  if (problems.empty()) return ValidatedCall{std::move(call), {}};
+  return Refused{Refused::Step::validate,
+                 {Errc::invalid_argument,
+                  fmt::format("invalid arguments for {}: {}", capability_of(*call.call),
+                              mcp::describe(problems)),
+                  "search_capabilities with detail \"full\" shows the input schema"},
+                 {}};
 }
 
-Task<CallOutcome> Pipeline::dispatch(ValidatedCall validated) {
-  const ResolvedCall& call = validated.call;
-  std::string name = "\"name\":";
-  jsonrpc::append_quoted(name, call.tool->name);
-  name += ",\"arguments\":";
+/// Not a coroutine itself; `valid` lives in the frame of run().
+Task<Result<upstream::Outcome>> Pipeline::dispatch(ValidatedCall& valid) {
+  const AuthenticatedCall& call = *valid.call.call;
   mcp::Request request;
-  request.method = "tools/call";
-  request.params = {name, call.call.arguments};
-  request.name = call.tool->name;
-  request.capabilities = call.call.capabilities;
-  request.sink = call.call.sink;
-  request.cancel = call.call.cancel;
-  Result<upstream::Outcome> outcome =
-      co_await parts_.upstreams.request(target_of(call), std::move(request));
-  if (!outcome) co_return Refused{Refused::Step::dispatch, outcome.error(), {}};
-  if (mcp::Success* success = std::get_if<mcp::Success>(&*outcome)) {
-    if (!asks_back(success->result.view())) co_return std::move(*success);
-    co_return Refused{
+  request.method = call.method;
+  if (is_tool_call(call) && call.params.empty()) {
+    valid.name_member = "\"name\":";
+    jsonrpc::append_quoted(valid.name_member, call.name);
+    valid.name_member += ",\"arguments\":";
+    request.params = {valid.name_member, call.arguments, call.extra};
+  } else {
+    request.params = {call.params, call.extra};
+  }
+  request.name = call.name;
+  request.meta = call.meta;
+  request.capabilities = call.capabilities;
+  request.sink = call.sink;
+  request.cancel = call.cancel;
+  return parts_.upstreams.request(target_of(call, *valid.call.entry), std::move(request),
+                                  call.interaction);
+}
+
+CallOutcome Pipeline::translate(const ValidatedCall& valid, Result<upstream::Outcome> outcome) {
+  const AuthenticatedCall& call = *valid.call.call;
+  if (!outcome) return Refused{Refused::Step::dispatch, std::move(outcome.error()), {}};
+  if (auto* success = std::get_if<mcp::Success>(&*outcome)) {
+    if (relays_questions(call) || !asks_back(success->result.view())) return std::move(*success);
+    return Refused{
         Refused::Step::dispatch,
         {Errc::unsupported,
-         fmt::format("{} asks for input that cannot be given through here", call.call.name),
+         fmt::format("{} asks for input that cannot be given through here", capability_of(call)),
          {}},
         {}};
   }
-  if (mcp::RpcError* error = std::get_if<mcp::RpcError>(&*outcome)) co_return std::move(*error);
-  co_return NeedsPerson{target_of(call), std::get<upstream::PersonNeeded>(std::move(*outcome))};
+  if (auto* error = std::get_if<mcp::RpcError>(&*outcome)) return std::move(*error);
+  return NeedsPerson{target_of(call, *valid.call.entry),
+                     std::get<upstream::PersonNeeded>(std::move(*outcome))};
 }
 
-void Pipeline::write_audit(const AuthenticatedCall& call, const CallOutcome& outcome,
+void Pipeline::write_audit(const AuthenticatedCall& call, std::string_view outcome,
                            SteadyTime started) {
   if (!parts_.audit.enabled(LogLevel::info)) return;
   const auto took =
       std::chrono::duration_cast<std::chrono::microseconds>(parts_.clock.steady_now() - started);
-  parts_.audit.info("call", {{"request_id", std::string(call.request_id)},
-                             {"organization", call.principal.organization.value},
-                             {"member", call.principal.member.value},
-                             {"client", call.principal.client},
-                             {"capability", std::string(call.name.substr(0, 160))},
-                             {"arguments_sha256", hex_encode(sha256(call.arguments))},
-                             {"outcome", std::string(outcome_word(outcome))},
-                             {"us", std::to_string(took.count())}});
+  std::array<char, 160> capability;
+  const auto end =
+      fmt::format_to_n(capability.data(), capability.size(), "{}{}{}", call.connection,
+                       call.connection.empty() || call.name.empty() ? "" : ".", call.name);
+  std::array<char, 24> us;
+  const auto us_end = fmt::format_to_n(us.data(), us.size(), "{}", took.count());
+  const std::string_view input = call.params.empty() ? call.arguments : call.params;
+  parts_.audit.info(
+      "call",
+      {{"request_id", call.request_id},
+       {"organization", call.principal.organization.value},
+       {"member", call.principal.member.value},
+       {"client", call.principal.client},
+       {"method", call.method},
+       {"capability", {capability.data(), static_cast<std::size_t>(end.out - capability.data())}},
+       {"arguments_sha256", hex_encode(sha256(input))},
+       {"outcome", outcome},
+       {"us", {us.data(), static_cast<std::size_t>(us_end.out - us.data())}}});
 }
 
 }  // namespace gatehouse::gateway

@@ -1,10 +1,11 @@
-// The pipeline: the only way from an agent to an upstream (design §3). Each step takes the previous
-// step's type, so that skipping one does not compile; run() is the visible table. Every front calls
-// it, and audit sees every outcome, refusals too.
+// The pipeline: the only way from an agent to an upstream (design §3), for every method of MCP.
+// Each step takes the previous step's type, so that skipping one does not compile; run() is the
+// visible table. Every front calls it, and audit sees every outcome, refusals too.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -12,21 +13,34 @@
 #include "async/cancel.hpp"
 #include "base/clock.hpp"
 #include "gateway/directory.hpp"
+#include "identity/decision.hpp"
 #include "identity/principal.hpp"
 #include "upstream/upstreams.hpp"
 
 namespace gatehouse::gateway {
 
-/// authenticate: done by the front's Authenticator, which is the only source of a Principal.
+/// authenticate: done by the front's Authenticator, which is the only source of a Principal. All
+/// views must outlive the run.
 struct AuthenticatedCall {
   const identity::Principal& principal;
-  std::string_view name;       ///< "<connection>.<tool>"
-  std::string_view arguments;  ///< proved JSON object
+  std::string_view method = "tools/call";
+  std::string_view connection;  ///< name of the connection; empty: there is none of that name
+  std::string_view name;  ///< of tool or prompt, URI of the resource, id of the task, each as its
+                          ///< server knows it; empty where the method has none
+  std::string_view arguments;  ///< tools/call: proved JSON object
+  std::string_view params;     ///< members of `params` without braces, `_meta` and the retry's
+                               ///< members; empty for tools/call: name and arguments are all
+  std::string_view extra;      ///< the retry's members (R-4), with a leading comma
+  std::string_view meta;       ///< further members of `_meta` to pass on, without braces
   std::string_view request_id;
   const mcp::ClientCapabilities* capabilities =
-      nullptr;  ///< what may be relayed upstream; null: nothing
+      nullptr;                                     ///< what may be relayed upstream; null: nothing
+  mcp_client::Interaction* interaction = nullptr;  ///< who answers what the server asks back
   mcp::NotificationSink* sink = nullptr;
   CancelSource* cancel = nullptr;
+  /// What the operation needs, where the front knows it and the method does not say: tasks of a
+  /// tool that only reads.
+  std::optional<identity::Access> access;
 };
 
 struct LimitedCall;
@@ -49,6 +63,7 @@ struct NeedsPerson {
   upstream::PersonNeeded need;
 };
 
+/// A Success may ask back (input_required) only where the call has an interaction that relays it.
 using CallOutcome = std::variant<mcp::Success, mcp::RpcError, NeedsPerson, Refused>;
 
 class Pipeline final {
@@ -62,17 +77,24 @@ class Pipeline final {
   };
   explicit Pipeline(Parts parts) : parts_(parts) {}
 
+  /// One coroutine: on the path of a call each frame costs.
   Task<CallOutcome> run(AuthenticatedCall call);
 
  private:
+  class Record;
+  /// What is known here does not suffice: the directory is stale, or the tool may be new.
+  struct LookAgain {};
+  using Resolved = std::variant<ResolvedCall, LookAgain, NeedsPerson, Refused>;
+  enum class Look { first, last };
+
   std::variant<LimitedCall, Refused> limit(const AuthenticatedCall& call);
-  Task<std::variant<ResolvedCall, Refused, NeedsPerson>> resolve(LimitedCall call);
+  Resolved resolve(const LimitedCall& limited, Look look);
+  Task<Resolved> look_again(const LimitedCall& limited);
   std::variant<AuthorizedCall, Refused> authorize(ResolvedCall call);
-  std::variant<ValidatedCall, Refused> validate(AuthorizedCall call);
-  Task<CallOutcome> dispatch(ValidatedCall call);
-  Task<CallOutcome> run_steps(AuthenticatedCall call);
-  Task<Result<upstream::ListOutcome>> list_again(const upstream::Target& target);
-  void write_audit(const AuthenticatedCall& call, const CallOutcome& outcome, SteadyTime started);
+  std::variant<ValidatedCall, Refused> validate(AuthorizedCall authorized);
+  Task<Result<upstream::Outcome>> dispatch(ValidatedCall& call);
+  CallOutcome translate(const ValidatedCall& call, Result<upstream::Outcome> outcome);
+  void write_audit(const AuthenticatedCall& call, std::string_view outcome, SteadyTime started);
 
   Parts parts_;
   std::map<std::string, int, std::less<>> under_way_;  ///< by token

@@ -25,7 +25,7 @@ using ::testing::StartsWith;
 class StderrLogger final : public Logger {
  public:
   void write(LogLevel, std::string_view event, std::initializer_list<LogField> fields) override {
-    if (event == "child_stderr") lines.push_back((fields.begin() + 1)->value);
+    if (event == "child_stderr") lines.emplace_back((fields.begin() + 1)->value);
     if (event == "child_stderr_suppressed") suppressed = true;
   }
   bool enabled(LogLevel) const override { return true; }

@@ -121,7 +121,8 @@ class AuditRecorder final : public Logger {
   void write(LogLevel, std::string_view event, std::initializer_list<LogField> fields) override {
     std::string line(event);
     for (const LogField& field : fields)
-      if (field.name == "capability" || field.name == "outcome") line += " " + field.value;
+      if (field.name == "capability" || field.name == "outcome")
+        line.append(" ").append(field.value);
     lines.push_back(std::move(line));
   }
   bool enabled(LogLevel level) const override { return level >= LogLevel::info; }
