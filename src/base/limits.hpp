@@ -53,6 +53,13 @@ inline constexpr std::size_t kToolsPerConnection = 2000;       ///< tools kept o
 inline constexpr std::size_t kCatalogBytes = 8 * 1024 * 1024;  ///< one connection's tool list
 inline constexpr int kServerRequests =
     32;  ///< asked by one server and not answered yet; more are refused or dropped
+inline constexpr std::size_t kAggregatePage = 1000;  ///< items of one page of a list of /mcp/all
+inline constexpr std::size_t kAggregatePageBytes =
+    4 * 1024 * 1024;  ///< a page ends with the item that reaches this
+inline constexpr std::size_t kMappedUris =
+    20'000;  ///< resource URIs of one message that are mapped; each grows by what is put in front
+inline constexpr auto kListChangedPause =
+    500ms;  ///< between two rounds of telling followers that lists changed
 inline constexpr std::size_t kProgressBytes = 64 * 1024;  ///< one progress note that is passed on
 inline constexpr int kMrtrRounds = 10;                    ///< input_required rounds of one call
 inline constexpr std::size_t kStdioLineBytes =
@@ -63,7 +70,19 @@ inline constexpr std::size_t kStderrBytes =
     64 * 1024;                                         ///< kept of what a child last said on stderr
 inline constexpr std::size_t kStderrLineBytes = 4096;  ///< of one such line in a log event
 inline constexpr std::size_t kSessions = 10000;        ///< inbound legacy sessions per shard
+inline constexpr std::size_t kSessionsPerCaller = 6000;  ///< of them, where there is room
 inline constexpr auto kSessionIdle = 30min;  ///< an inbound legacy session without traffic
+inline constexpr auto kSessionUnused = 2min;  ///< one that was never used after its initialize
+inline constexpr std::size_t kSubscriptions = 256;  ///< resources, or tasks, of one listener
+inline constexpr std::size_t kListens = 6000;  ///< subscriptions/listen open, of one caller
+inline constexpr std::size_t kStreamsPerSession = 4;  ///< GET streams of one legacy session
+inline constexpr std::size_t kReplayEvents = 256;     ///< kept for resumption, of one session
+inline constexpr std::size_t kReplayBytes = 1024 * 1024;             ///< of one session
+inline constexpr std::size_t kReplayBytesPerCaller = 8 * 1024 * 1024;  ///< of all their sessions
+inline constexpr std::size_t kReplayBytesInAll = 32 * 1024 * 1024;     ///< of one endpoint
+inline constexpr auto kReplayAge = 5min;  ///< what nobody fetched by then is forgotten
+inline constexpr std::size_t kOldStreams = 1000;          ///< HTTP+SSE streams of one endpoint
+inline constexpr std::size_t kOldStreamsPerCaller = 250;  ///< of one caller
 
 inline constexpr std::size_t kCallsPerUpstream =
     256;  ///< under way at one upstream; beyond: rate_limited
@@ -72,6 +91,10 @@ inline constexpr int kCallsPerToken =
 inline constexpr auto kUpstreamIdle = 10min;  ///< an upstream without calls is closed
 inline constexpr int kUpstreamsLive =
     100;  ///< open at once (`max_live`); the least recently used one that rests goes first
+inline constexpr std::size_t kFollowedResources =
+    1000;  ///< resources, and tasks, that one follower may follow
+inline constexpr std::size_t kUpstreamProfiles =
+    8;  ///< sessions of one legacy upstream, each declaring other client capabilities
 inline constexpr int kReadRetries = 5;                    ///< most that a connection may ask for
 inline constexpr auto kOptionTimeoutMax = 24h;            ///< of a connection's own times
 inline constexpr std::size_t kToolGlobBytes = 128;        ///< one pattern of a tool filter
@@ -110,6 +133,10 @@ inline constexpr auto kIdleRefreshLook = 60s;         ///< at least so often, si
 inline constexpr std::size_t kSecretBytes = 16 * 1024;  ///< one value; a PEM key fits many times
 inline constexpr auto kSecretCommand = 10s;             ///< a command that prints one
 inline constexpr auto kSecretPause = 3s;                ///< between two readings after refusals
+
+// Logging
+inline constexpr std::size_t kLogQueueBytes =
+    8 * 1024 * 1024;  ///< lines that wait for whoever reads standard error
 
 // Search
 inline constexpr std::size_t kSearchLimit = 50;         ///< most results of one search

@@ -32,7 +32,9 @@ std::unexpected<Error> lost(std::string_view method, std::string_view how) {
 }  // namespace
 
 LegacyHttpPeer::LegacyHttpPeer(std::shared_ptr<LegacySession> session)
-    : session_(std::move(session)) {
+    : session_(std::move(session)),
+      following_(session_->endpoint().parts().tasks.executor()),
+      told_generation_(session_->generation()) {
   session_->listen();
 }
 
@@ -52,6 +54,26 @@ Task<Result<mcp::Answer>> LegacyHttpPeer::request(mcp::Request request, Interact
   auto answer = co_await call_once(request, interaction);
   if (answer || answer.error().code != Errc::session_lost) co_return answer;
   // 404 says that the request was not processed: repeating it is safe (O-2).
+  auto refusal = co_await renew(generation);
+  if (!refusal) co_return std::unexpected(refusal.error());
+  if (*refusal) co_return std::move(**refusal);
+  if (is_cancelled(request)) co_return cancelled();
+  co_return co_await call_once(request, interaction);
+}
+
+Task<Result<Followed>> LegacyHttpPeer::follow(mcp::Interest interest) {
+  if (session_->is_lost()) {
+    auto refusal = co_await renew(session_->generation());
+    if (!refusal) co_return std::unexpected(refusal.error());
+    if (*refusal) co_return Followed(std::move(**refusal));
+  } else if (!session_->hears()) {
+    session_->listen();
+  }
+  co_await session_->listening();
+  co_return co_await following_.follow(*this, std::move(interest));
+}
+
+Task<Result<std::optional<mcp::HttpRefusal>>> LegacyHttpPeer::renew(std::uint64_t generation) {
   auto renewed = co_await session_->renew(generation);
   if (!renewed) {
     alive_ = false;
@@ -65,7 +87,12 @@ Task<Result<mcp::Answer>> LegacyHttpPeer::request(mcp::Request request, Interact
     co_return fail(Errc::session_lost, fmt::format("the server refuses a new session: {}",
                                                    quote_remote(error->message)));
   }
-  co_return co_await call_once(request, interaction);
+  // Whoever comes first tells the new session what the old one was told.
+  if (told_generation_ != session_->generation()) {
+    told_generation_ = session_->generation();
+    co_await following_.restore(*this);
+  }
+  co_return std::nullopt;
 }
 
 Task<Result<mcp::Answer>> LegacyHttpPeer::call_once(const mcp::Request& request,

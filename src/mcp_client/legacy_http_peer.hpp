@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "mcp_client/legacy_following.hpp"
 #include "mcp_client/legacy_session.hpp"
 
 namespace gatehouse::mcp_client {
@@ -19,6 +20,8 @@ class LegacyHttpPeer final : public Peer {
 
   Task<Result<mcp::Answer>> request(mcp::Request request, Interaction* interaction) override;
   const ServerInfo& info() const override { return session_->info(); }
+  Task<Result<Followed>> follow(mcp::Interest interest) override;
+  bool hears() const override { return alive_ && session_->hears(); }
   Task<> close() override;
   bool alive() const override { return alive_; }
 
@@ -35,7 +38,13 @@ class LegacyHttpPeer final : public Peer {
   /// The answer to `call` among the messages of one body or event; others are dealt with.
   Task<Result<std::optional<mcp::Answer>>> take_messages(ActiveCall& call, std::string bytes);
 
+  /// A new session after the server forgot the old one; a refusal met on the way. Errors:
+  /// session_lost.
+  Task<Result<std::optional<mcp::HttpRefusal>>> renew(std::uint64_t generation);
+
   std::shared_ptr<LegacySession> session_;
+  LegacyFollowing following_;
+  std::uint64_t told_generation_;  // of the session that following_ speaks of
   bool alive_ = true;
 };
 

@@ -24,13 +24,19 @@ constexpr auto kListenWait = 1s;         // how long a first request waits for t
 constexpr auto kListenRetry = 1000ms;    // unless the server says otherwise
 constexpr auto kListenRetryMin = 500ms;  // whatever the server says
 constexpr auto kListenRetryMax = 30000ms;
-constexpr int kListenFailures = 5;  // in a row, then the session goes on without a GET stream
+constexpr auto kListenLasting = 30s;  // a stream that lived so long was no failure
+constexpr int kListenFailures = 5;    // in a row, then the session goes on without a GET stream
 constexpr auto kCloseTimeout = 2s;
 
 /// Session ids are visible ASCII (O-2); anything else must not get into a header.
 bool is_session_id(std::string_view id) {
   return !id.empty() && id.size() <= 1024 &&
          std::ranges::all_of(id, [](char c) { return c > 0x20 && c < 0x7F; });
+}
+
+/// Says nothing about whether there is a GET stream.
+bool is_passing(int status) {
+  return status >= 500 || status == 401 || status == 408 || status == 429;
 }
 
 }  // namespace
@@ -245,7 +251,7 @@ Task<> LegacySession::post_quietly(std::shared_ptr<LegacySession> self, std::str
 
 void LegacySession::listen() {
   stop();
-  listen_answered_ = false;
+  listen_answered_ = deaf_ = lost_ = false;
   listening_ = std::make_shared<CancelSource>();
   endpoint_.parts().tasks.spawn("mcp_listen", run_listen(shared_from_this(), listening_));
 }
@@ -281,6 +287,8 @@ Task<> LegacySession::run_listen(std::shared_ptr<LegacySession> self,
   std::string last_event_id;
   std::chrono::milliseconds retry = kListenRetry;
   int failures = 0;
+  bool offered = false;
+  const Clock& clock = self->endpoint_.parts().clock;
   while (!stop->cancelled()) {
     http::Headers headers = self->headers();
     if (!last_event_id.empty()) headers.add("Last-Event-ID", last_event_id);
@@ -289,12 +297,20 @@ Task<> LegacySession::run_listen(std::shared_ptr<LegacySession> self,
     self->changed_.notify_all();
     bool progressed = false;
     if (reply && reply->stream) {
+      offered = true;
+      const SteadyTime opened = clock.steady_now();
       progressed = co_await self->read_listen(std::move(*reply), *stop, last_event_id, retry);
-    } else if (reply && reply->status < 500) {
-      co_return;  // 405: the server offers no such stream (O-3)
+      progressed = progressed || clock.steady_now() - opened >= kListenLasting;
+    } else if (reply && !is_passing(reply->status)) {
+      // 405: the server offers no such stream (O-3). 404 after it did: the session is gone (O-2).
+      self->lost_ = offered && reply->status == 404 && !stop->cancelled();
+      co_return;
     }
     failures = progressed ? 0 : failures + 1;
-    if (failures >= kListenFailures) co_return;
+    if (failures >= kListenFailures) {
+      self->deaf_ = offered && !stop->cancelled();
+      co_return;
+    }
     const auto backoff =
         std::min<std::chrono::milliseconds>(retry * (1 << failures) / 2, kListenRetryMax);
     co_await pause(std::max(retry, backoff), stop.get());

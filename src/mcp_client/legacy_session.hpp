@@ -57,6 +57,10 @@ class LegacySession final : public std::enable_shared_from_this<LegacySession> {
   Task<> close();
   /// Stops the background without a word to the server.
   void stop();
+  /// The server does not know the session any more, as the GET stream was told.
+  bool is_lost() const { return lost_; }
+  /// False once the GET stream is gone for good although the server offers one.
+  bool hears() const { return !lost_ && !deaf_; }
 
   http::Headers headers() const;
   bool has_session_id() const { return !session_id_.empty(); }
@@ -105,6 +109,8 @@ class LegacySession final : public std::enable_shared_from_this<LegacySession> {
   std::map<std::int64_t, ActiveCall*> calls_;
   std::shared_ptr<CancelSource> listening_;
   bool listen_answered_ = false;
+  bool deaf_ = false;
+  bool lost_ = false;
   int answering_ = 0;  // requests of the server that came on the GET stream
   std::optional<Result<Handshake>> last_renewal_;  // for those who waited for it
 };

@@ -5,6 +5,7 @@
 #include "async/timer.hpp"
 #include "jsonrpc/json.hpp"
 #include "mcp/capabilities.hpp"
+#include "mcp/versions.hpp"
 #include "mcp_client/incoming.hpp"
 #include "mcp_client/outgoing.hpp"
 
@@ -141,6 +142,7 @@ Task<> MessageLink::run_reader(std::shared_ptr<MessageLink> self) {
 
 void MessageLink::on_end(std::string_view why) {
   alive_ = false;
+  while (!subscriptions_.empty()) end_subscription(subscriptions_.begin()->first, {});
   if (pending_.empty()) return;
   const std::string detail =
       fmt::format("{} ({}); the request may have been carried out", obituary(), why);
@@ -165,7 +167,10 @@ void MessageLink::on_bytes(std::string bytes) {
                                   message.kind == jsonrpc::MessageKind::error)) {
       const auto id = jsonrpc::JsonView::of_proved(message.id).as_int();
       const auto found = id ? pending_.find(*id) : pending_.end();
-      if (found == pending_.end()) return;  // a late answer (C-1)
+      if (found == pending_.end()) {  // a late answer (C-1), or the end of a subscription
+        if (id) end_subscription(*id, rpc_error_of(bytes));
+        return;
+      }
       Pending& pending = *found->second;
       if (!pending.answer) pending.answer.emplace(make_answered(message, std::move(bytes)));
       pending.answered.notify_all();
@@ -199,7 +204,36 @@ void MessageLink::on_message(const jsonrpc::Message& message) {
   found->second->answered.notify_all();
 }
 
+void MessageLink::end_subscription(std::int64_t id, std::optional<mcp::RpcError> error) {
+  const auto found = subscriptions_.find(id);
+  if (found == subscriptions_.end()) return;
+  Subscription& subscription = *found->second;
+  subscriptions_.erase(found);
+  subscription.ended = true;
+  subscription.error = std::move(error);
+  subscription.on_end();
+}
+
+/// True when the notification belongs to a subscription.
+bool MessageLink::on_subscribed(const jsonrpc::Message& message) {
+  if (message.method == "notifications/cancelled") {  // L-4: how some servers end one
+    const auto id = jsonrpc::JsonView::of_proved(message.member("requestId")).as_int();
+    if (id) end_subscription(*id, {});
+    return true;
+  }
+  const std::string_view raw = message.meta_member(mcp::kMetaSubscriptionId);
+  if (raw.empty()) return false;
+  for (const auto& [id, subscription] : subscriptions_) {
+    const std::string text = std::to_string(id);  // some servers make a string of it
+    if (raw != text && !jsonrpc::JsonView::of_proved(raw).equals(text)) continue;
+    subscription->on_notification(message);
+    break;
+  }
+  return true;
+}
+
 void MessageLink::on_notification(const jsonrpc::Message& message) {
+  if (on_subscribed(message)) return;
   mcp::NotificationSink* sink = settings_.notifications;
   if (message.method == "notifications/progress") {
     const auto token = jsonrpc::JsonView::of_proved(message.member("progressToken")).as_int();

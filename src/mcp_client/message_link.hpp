@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -58,6 +59,20 @@ class MessageLink final : public std::enable_shared_from_this<MessageLink> {
                               Interaction* interaction);
   /// Sends a notification or an answer. Errors: those of Carrier::send, rejected for a refusal.
   Task<Result<void>> send(std::string message);
+
+  /// A subscriptions/listen under way at a modern server; lives in the frame of whoever reads it.
+  struct Subscription {
+    std::function<void(const jsonrpc::Message&)> on_notification;
+    std::function<void()> on_end;
+    bool ended = false;
+    std::optional<mcp::RpcError> error;  ///< how it ended, where the server answered with one
+  };
+  /// From now on `subscription` gets what names the request `id` as its subscription.
+  void subscribe(std::int64_t id, Subscription& subscription) {
+    subscriptions_[id] = &subscription;
+  }
+  void unsubscribe(std::int64_t id) { subscriptions_.erase(id); }
+
   Task<> close();
   /// Closes in the background, for destructors.
   void close_later();
@@ -92,6 +107,8 @@ class MessageLink final : public std::enable_shared_from_this<MessageLink> {
   void on_bytes(std::string bytes);
   void on_message(const jsonrpc::Message& message);
   void on_notification(const jsonrpc::Message& message);
+  bool on_subscribed(const jsonrpc::Message& message);
+  void end_subscription(std::int64_t id, std::optional<mcp::RpcError> error);
   void on_end(std::string_view why);
   void give_up(std::int64_t id, std::string reason);
 
@@ -99,6 +116,7 @@ class MessageLink final : public std::enable_shared_from_this<MessageLink> {
   LinkSettings settings_;
   Parts parts_;
   std::map<std::int64_t, Pending*> pending_;
+  std::map<std::int64_t, Subscription*> subscriptions_;
   std::int64_t next_id_ = 1;
   bool alive_ = true;
   bool reading_ = false;

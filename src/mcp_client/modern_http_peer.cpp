@@ -24,6 +24,24 @@ ModernHttpPeer::ModernHttpPeer(HttpTarget target, Parts parts, ServerInfo info)
                                               : info_.protocol_version),
       proven_(!info_.name.empty() || info_.capabilities != "{}") {}
 
+ModernHttpPeer::~ModernHttpPeer() {
+  if (listening_) listening_->stop();
+}
+
+Task<> ModernHttpPeer::close() {
+  if (listening_) listening_->stop();
+  co_return;
+}
+
+Task<Result<Followed>> ModernHttpPeer::follow(mcp::Interest interest) {
+  if (!listening_) {
+    if (interest.empty()) co_return Followed(std::move(interest));
+    listening_ = std::make_shared<HttpListening>(endpoint_.target(), endpoint_.parts(), version_);
+  }
+  const std::shared_ptr<HttpListening> listening = listening_;
+  co_return co_await listening->follow(std::move(interest));
+}
+
 Task<Result<mcp::Answer>> ModernHttpPeer::request(mcp::Request request, Interaction* interaction) {
   if (is_cancelled(request)) co_return fail(Errc::cancelled, "the request was cancelled");
   auto planned = co_await ensure_plan(request);

@@ -12,6 +12,7 @@
 #include "mcp_client/call_deadline.hpp"
 #include "mcp_client/event_reader.hpp"
 #include "mcp_client/http_endpoint.hpp"
+#include "mcp_client/http_listening.hpp"
 #include "mcp_client/mrtr.hpp"
 #include "mcp_client/outgoing.hpp"
 #include "mcp_client/peer.hpp"
@@ -22,10 +23,12 @@ namespace gatehouse::mcp_client {
 class ModernHttpPeer final : public Peer, private RoundTrip {
  public:
   ModernHttpPeer(HttpTarget target, Parts parts, ServerInfo info);
+  ~ModernHttpPeer() override;
 
   Task<Result<mcp::Answer>> request(mcp::Request request, Interaction* interaction) override;
   const ServerInfo& info() const override { return info_; }
-  Task<> close() override { co_return; }
+  Task<Result<Followed>> follow(mcp::Interest interest) override;
+  Task<> close() override;
   bool alive() const override { return alive_; }
 
  private:
@@ -49,6 +52,7 @@ class ModernHttpPeer final : public Peer, private RoundTrip {
   std::string client_info_;
   std::string version_;
   ToolPlans plans_;
+  std::shared_ptr<HttpListening> listening_;  // null until something is followed
   std::int64_t next_id_ = 1;
   bool listed_ = false;  // the tools were listed once to learn their headers
   bool proven_ = false;  // the server has answered as a modern one

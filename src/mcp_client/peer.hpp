@@ -5,6 +5,8 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "async/task.hpp"
@@ -55,6 +57,11 @@ class Interaction {
   /// A modern server's `input_required` is handed up as it came, for a requester who does the
   /// rounds itself; answer() is asked only where the server is legacy and its request waits.
   virtual bool relays_input_required() const { return false; }
+  /// Of what is relayed: this kind of question is answered here all the same.
+  virtual bool keeps(std::string_view method) const {
+    (void)method;
+    return false;
+  }
 };
 
 /// Whether a person may be asked while the request is under way: then it may take as long as any.
@@ -75,6 +82,9 @@ struct ServerInfo {
   std::string capabilities = "{}";  ///< raw JSON object
 };
 
+/// What the server grants of an interest, or that it wants a credential first.
+using Followed = std::variant<mcp::Interest, mcp::HttpRefusal>;
+
 class Peer {
  public:
   virtual ~Peer() = default;
@@ -91,10 +101,10 @@ class Peer {
   /// when it breaks, after which every followed list counts as changed. Legacy:
   /// resources/subscribe, resources/unsubscribe and logging/setLevel; list changes come unasked.
   /// Errors: as request().
-  virtual Task<Result<mcp::Interest>> follow(mcp::Interest interest) {
-    (void)interest;
-    co_return mcp::Interest{};
-  }
+  virtual Task<Result<Followed>> follow(mcp::Interest interest) = 0;
+  /// False once what is followed does not arrive any more and will not by itself: follow() must be
+  /// called again.
+  virtual bool hears() const { return alive(); }
   /// Ends the session politely (DELETE, stdin close). Idempotent.
   virtual Task<> close() = 0;
   /// False once the process has exited or the session cannot be used any more.

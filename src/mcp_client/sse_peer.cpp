@@ -8,7 +8,10 @@
 namespace gatehouse::mcp_client {
 
 SsePeer::SsePeer(HttpTarget target, Parts parts)
-    : target_(std::move(target)), parts_(parts), connected_(parts.tasks.executor()) {}
+    : target_(std::move(target)),
+      parts_(parts),
+      following_(parts.tasks.executor()),
+      connected_(parts.tasks.executor()) {}
 
 SsePeer::~SsePeer() {
   if (link_) link_->close_later();
@@ -66,7 +69,21 @@ Task<std::optional<Result<mcp::Answer>>> SsePeer::ensure_connected() {
         fail(Errc::session_lost,
              fmt::format("the server refuses a new session: {}", quote_remote(error->message))));
   }
+  co_await following_.restore(*this);
   co_return std::nullopt;
+}
+
+Task<Result<Followed>> SsePeer::follow(mcp::Interest interest) {
+  if (closed_) co_return fail(Errc::unavailable, "the connection was closed");
+  if (!interest.empty()) {
+    if (auto failed = co_await ensure_connected()) {
+      if (!*failed) co_return std::unexpected(failed->error());
+      if (auto* refusal = std::get_if<mcp::HttpRefusal>(&**failed)) {
+        co_return Followed(std::move(*refusal));
+      }
+    }
+  }
+  co_return co_await following_.follow(*this, std::move(interest));
 }
 
 Task<Result<mcp::Answer>> SsePeer::request(mcp::Request request, Interaction* interaction) {

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "async/condition.hpp"
+#include "mcp_client/legacy_following.hpp"
 #include "mcp_client/link_handshake.hpp"
 #include "mcp_client/sse_carrier.hpp"
 
@@ -23,6 +24,8 @@ class SsePeer final : public Peer {
 
   Task<Result<mcp::Answer>> request(mcp::Request request, Interaction* interaction) override;
   const ServerInfo& info() const override { return info_; }
+  Task<Result<Followed>> follow(mcp::Interest interest) override;
+  bool hears() const override { return !closed_ && link_ && link_->alive(); }
   Task<> close() override;
   /// A lost stream is opened anew by the next request.
   bool alive() const override { return !closed_; }
@@ -37,6 +40,7 @@ class SsePeer final : public Peer {
   std::shared_ptr<MessageLink> link_;
   SseCarrier* carrier_ = nullptr;  ///< of link_
   ServerInfo info_;
+  LegacyFollowing following_;
   bool connecting_ = false;
   Condition connected_;  ///< an attempt has ended
   bool closed_ = false;

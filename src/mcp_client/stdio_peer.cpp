@@ -7,14 +7,29 @@ namespace gatehouse::mcp_client {
 StdioPeer::StdioPeer(std::shared_ptr<MessageLink> link, ServerInfo info)
     : link_(std::move(link)),
       info_(std::move(info)),
-      client_info_(make_client_info(link_->settings().client)) {}
+      client_info_(make_client_info(link_->settings().client)),
+      following_(link_->parts().tasks.executor()) {}
 
 StdioPeer::~StdioPeer() {
+  if (listening_) listening_->stop();
   link_->close_later();
 }
 
 Task<> StdioPeer::close() {
+  if (listening_) listening_->stop();
   co_await link_->close();
+}
+
+Task<Result<Followed>> StdioPeer::follow(mcp::Interest interest) {
+  if (info_.era == mcp::Era::legacy) {
+    co_return co_await following_.follow(*this, std::move(interest));
+  }
+  if (!listening_) {
+    if (interest.empty()) co_return Followed(std::move(interest));
+    listening_ = std::make_shared<LinkListening>(link_, info_.protocol_version);
+  }
+  const std::shared_ptr<LinkListening> listening = listening_;
+  co_return co_await listening->follow(std::move(interest));
 }
 
 Task<Result<mcp::Answer>> StdioPeer::request(mcp::Request request, Interaction* interaction) {

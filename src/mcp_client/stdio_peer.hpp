@@ -4,6 +4,8 @@
 
 #include <memory>
 
+#include "mcp_client/legacy_following.hpp"
+#include "mcp_client/link_listening.hpp"
 #include "mcp_client/message_link.hpp"
 #include "mcp_client/mrtr.hpp"
 
@@ -17,6 +19,7 @@ class StdioPeer final : public Peer, private RoundTrip {
 
   Task<Result<mcp::Answer>> request(mcp::Request request, Interaction* interaction) override;
   const ServerInfo& info() const override { return info_; }
+  Task<Result<Followed>> follow(mcp::Interest interest) override;
   Task<> close() override;
   bool alive() const override { return link_->alive(); }
 
@@ -27,6 +30,8 @@ class StdioPeer final : public Peer, private RoundTrip {
   std::shared_ptr<MessageLink> link_;
   ServerInfo info_;
   std::string client_info_;
+  std::shared_ptr<LinkListening> listening_;  // modern servers; null until something is followed
+  LegacyFollowing following_;                 // the others
 };
 
 }  // namespace gatehouse::mcp_client
