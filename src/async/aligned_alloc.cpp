@@ -1,7 +1,7 @@
 // Stands in for the C library's aligned_alloc() in our programs. Asio asks it for the memory of
-// every coroutine frame, a few dozen per call, with the alignment that malloc() has anyway; but in
-// glibc before 2.38 aligned_alloc() never takes from the thread's cache of freed blocks, and costs
-// five times as much. Sanitizers bring their own.
+// operations, with the alignment that malloc() has anyway; but in glibc before 2.38
+// aligned_alloc() never takes from the thread's cache of freed blocks, and costs five times as
+// much. Sanitizers bring their own.
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>

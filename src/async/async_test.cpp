@@ -6,7 +6,9 @@
 #include "async/condition.hpp"
 #include "async/mailbox.hpp"
 #include "async/run.hpp"
+#include "async/shield.hpp"
 #include "async/single_flight.hpp"
+#include "async/start.hpp"
 #include "async/task_group.hpp"
 #include "async/timer.hpp"
 #include "async/workers.hpp"
@@ -142,6 +144,105 @@ TEST(CancelSource, runs_callbacks_once_and_forgets_removed_ones) {
   source.cancel();
   EXPECT_EQ(kept, 1);
   EXPECT_EQ(removed, 0);
+}
+
+Task<> stay_until_ended(Condition& condition, bool& ended) {
+  co_await ignore_cancellation();
+  while (!ended) co_await condition.wait();
+}
+
+Task<> release_after_a_turn(Condition& condition, bool& ended) {
+  co_await sleep_for(1ms);
+  ended = true;
+  condition.notify_all();
+}
+
+TEST(IgnoreCancellation, lets_a_task_end_by_itself) {
+  boost::asio::io_context context;
+  NullLogger logger;
+  TaskGroup group(context.get_executor(), logger);
+  TaskGroup others(context.get_executor(), logger);
+  Condition condition(context.get_executor());
+  bool ended = false;
+  group.spawn("shielded", stay_until_ended(condition, ended));
+  others.spawn("release", release_after_a_turn(condition, ended));
+  run_to_end(context, shut_down(group));
+  EXPECT_TRUE(ended);
+}
+
+Task<Result<int>> wait_twice(Executor executor, int& waits) {
+  for (; waits < 2; ++waits) {
+    try {
+      Condition never(executor);
+      co_await never.wait();
+    } catch (const boost::system::system_error&) {
+      continue;
+    }
+  }
+  co_return 0;
+}
+
+TEST(Cancellation, makes_every_later_wait_throw) {
+  boost::asio::io_context context;
+  int waits = 0;
+  const Result<int> result = run_to_end(
+      context, with_timeout<int>(1ms, wait_twice(context.get_executor(), waits), "the probe"));
+  EXPECT_EQ(waits, 2);
+  EXPECT_EQ(result, 0);
+}
+
+struct Witness {
+  explicit Witness(int& destroyed) : destroyed(destroyed) {}
+  ~Witness() { ++destroyed; }
+  int& destroyed;
+};
+
+Task<> sleep_with(int& destroyed, Duration how_long) {
+  const Witness witness(destroyed);
+  co_await sleep_for(how_long);
+}
+
+Task<Result<void>> sleep_inside(int& destroyed) {
+  const Witness witness(destroyed);
+  co_await sleep_with(destroyed, 1h);
+  co_return Result<void>{};
+}
+
+Task<> sleep_bounded(int& destroyed) {
+  const Witness witness(destroyed);
+  (void)co_await with_timeout<void>(1h, sleep_inside(destroyed), "sleep");
+}
+
+TEST(Tasks, are_destroyed_with_all_their_frames_when_the_event_loop_goes) {
+  int destroyed = 0;
+  bool ended = false;
+  {
+    boost::asio::io_context context;
+    start(context.get_executor(), sleep_bounded(destroyed),
+          [&](const std::exception_ptr&) { ended = true; });
+    context.poll();
+    start(context.get_executor(), sleep_with(destroyed, 1h),
+          [&](const std::exception_ptr&) { ended = true; });
+  }
+  EXPECT_EQ(destroyed, 3);  // the second task had not begun
+  EXPECT_FALSE(ended);
+}
+
+Task<int> add_up(int depth) {
+  if (depth == 0) co_return 0;
+  co_return 1 + co_await add_up(depth - 1);
+}
+
+Task<int> add_often() {
+  int sum = 0;
+  for (int i = 0; i < 100'000; ++i) sum += co_await add_up(1);
+  co_return sum;
+}
+
+TEST(Tasks, await_each_other_without_growing_the_stack) {
+  boost::asio::io_context context;
+  EXPECT_EQ(run_to_end(context, add_up(1000)), 1000);
+  EXPECT_EQ(run_to_end(context, add_often()), 100'000);
 }
 
 }  // namespace

@@ -2,10 +2,10 @@
 
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 
 #include "async/timer.hpp"
+#include "async/use_task.hpp"
 
 namespace gatehouse {
 
@@ -26,8 +26,7 @@ Task<> Condition::wait() {
   const std::shared_ptr<State> state = state_;
   const std::size_t before = state->generation;
   boost::system::error_code error;
-  co_await state->timer.async_wait(
-      boost::asio::redirect_error(boost::asio::use_awaitable_t<Executor>{}, error));
+  co_await state->timer.async_wait(boost::asio::redirect_error(use_task, error));
   if (state->generation == before)
     throw boost::system::system_error(boost::asio::error::operation_aborted);
 }

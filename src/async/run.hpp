@@ -2,11 +2,10 @@
 // commands.
 #pragma once
 
-#include <boost/asio/co_spawn.hpp>
 #include <exception>
 #include <optional>
 
-#include "async/task.hpp"
+#include "async/start.hpp"
 
 namespace gatehouse {
 
@@ -15,11 +14,11 @@ template <class T>
 T run_to_end(boost::asio::io_context& context, Task<T> work) {
   std::optional<T> value;
   std::exception_ptr exception;
-  boost::asio::co_spawn(context.get_executor(), std::move(work),
-                        [&](std::exception_ptr error, T result) {
-                          exception = error;
-                          if (!error) value.emplace(std::move(result));
-                        });
+  start(context.get_executor(), std::move(work),
+        [&](std::exception_ptr error, std::optional<T> result) {
+          exception = std::move(error);
+          value = std::move(result);
+        });
   context.restart();
   context.run();
   if (exception) std::rethrow_exception(exception);
@@ -28,8 +27,8 @@ T run_to_end(boost::asio::io_context& context, Task<T> work) {
 
 inline void run_to_end(boost::asio::io_context& context, Task<> work) {
   std::exception_ptr exception;
-  boost::asio::co_spawn(context.get_executor(), std::move(work),
-                        [&](std::exception_ptr error) { exception = error; });
+  start(context.get_executor(), std::move(work),
+        [&](std::exception_ptr error) { exception = std::move(error); });
   context.restart();
   context.run();
   if (exception) std::rethrow_exception(exception);

@@ -3,14 +3,13 @@
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
+
+#include "async/start.hpp"
+#include "async/use_task.hpp"
 
 namespace gatehouse {
 namespace {
@@ -19,8 +18,7 @@ namespace asio = boost::asio;
 
 /// Lives on the shard that works; the other one only posts to it.
 struct Flight {
-  asio::cancellation_signal cancel;
-  bool ended = false;
+  TaskControl work;
 };
 
 struct Initiate {
@@ -32,17 +30,13 @@ struct Initiate {
     const auto flight = std::make_shared<Flight>();
     auto slot = asio::get_associated_cancellation_slot(handler);
     if (slot.is_connected()) {
-      slot.assign([flight, where = where](asio::cancellation_type type) {
-        asio::post(where, [flight, type] {
-          if (!flight->ended) flight->cancel.emit(type);
-        });
+      slot.assign([flight, where = where](asio::cancellation_type) {
+        asio::post(where, [flight] { flight->work.cancel(); });
       });
     }
     asio::post(where, [flight, where = where, work = std::move(work),
                        handler = std::move(handler)]() mutable {
-      auto slot_there = flight->cancel.slot();
       auto on_end = [flight, handler = std::move(handler)](std::exception_ptr exception) mutable {
-        flight->ended = true;
         const auto home = asio::get_associated_executor(handler);
         asio::post(home,
                    [handler = std::move(handler), exception = std::move(exception)]() mutable {
@@ -51,7 +45,7 @@ struct Initiate {
                      std::move(handler)(std::move(exception));
                    });
       };
-      asio::co_spawn(where, work(), asio::bind_cancellation_slot(slot_there, std::move(on_end)));
+      start(where, work(), std::move(on_end), &flight->work);
     });
   }
 };
@@ -60,8 +54,8 @@ struct Initiate {
 
 Task<> run_on(Executor where, std::function<Task<>()> work) {
   const auto keep_running = asio::make_work_guard(co_await asio::this_coro::executor);
-  co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void(std::exception_ptr)>(
-      Initiate{where, std::move(work)}, asio::use_awaitable_t<Executor>{});
+  co_await asio::async_initiate<const UseTask, void(std::exception_ptr)>(
+      Initiate{where, std::move(work)}, use_task);
 }
 
 void Shards::post(std::size_t shard, std::function<void()> work) const {

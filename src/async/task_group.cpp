@@ -1,11 +1,9 @@
 #include "async/task_group.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <list>
 
 #include "async/condition.hpp"
+#include "async/start.hpp"
 #include "async/timer.hpp"
 
 namespace gatehouse {
@@ -15,7 +13,7 @@ struct TaskGroup::State {
       : executor(executor_in), logger(logger_in), changed(executor_in) {}
   struct Running {
     std::string name;
-    boost::asio::cancellation_signal cancel;
+    TaskControl control;
   };
   Executor executor;
   Logger& logger;
@@ -53,18 +51,15 @@ void TaskGroup::spawn(std::string name, Task<> work) {
     state->running.erase(entry);
     state->changed.notify_all();
   };
-  boost::asio::co_spawn(
-      state_->executor, std::move(work),
-      boost::asio::bind_cancellation_slot(entry->cancel.slot(), std::move(on_end)));
+  start(state_->executor, std::move(work), std::move(on_end), &entry->control);
 }
 
 Task<> TaskGroup::shutdown() {
   const std::shared_ptr<State> state = state_;
   state->closed = true;
   for (auto entry = state->running.begin(); entry != state->running.end();) {
-    // emit() may end the task at once and with it this entry.
     const auto current = entry++;
-    current->cancel.emit(boost::asio::cancellation_type::terminal);
+    current->control.cancel();
   }
   while (!state->running.empty()) co_await state->changed.wait();
 }

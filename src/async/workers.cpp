@@ -5,8 +5,9 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
+
+#include "async/use_task.hpp"
 
 namespace gatehouse {
 
@@ -37,10 +38,8 @@ Task<> Workers::run_erased(std::function<void()> work) {
     });
   };
   const auto keep_running = boost::asio::make_work_guard(co_await boost::asio::this_coro::executor);
-  co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>,
-                                       void(std::exception_ptr)>(
-      std::move(initiate), boost::asio::use_awaitable_t<Executor>{}, &pool_->threads,
-      std::move(work));
+  co_await boost::asio::async_initiate<const UseTask, void(std::exception_ptr)>(
+      std::move(initiate), use_task, &pool_->threads, std::move(work));
 }
 
 }  // namespace gatehouse

@@ -3,11 +3,11 @@
 #include <sys/wait.h>
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <csignal>
 #include <memory>
 
+#include "async/use_task.hpp"
 #include "net/owned_fd.hpp"
 #include "net/spawn.hpp"
 
@@ -125,7 +125,7 @@ Task<Result<jsonrpc::CommandOutput>> ProcessRunner::run(jsonrpc::ProcessSpec pro
   Process running(spawned->pid);
   OwnedFd(spawned->stdin_fd).reset();
   Descriptor exit(executor_, spawned->exit_fd);
-  co_await exit.async_wait(Descriptor::wait_read, boost::asio::use_awaitable_t<Executor>{});
+  co_await exit.async_wait(Descriptor::wait_read, use_task);
   jsonrpc::CommandOutput output;
   output.status = status_of(running.end());
   out->finish();

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "async/use_task.hpp"
 #include "base/limits.hpp"
 
 namespace gatehouse::net {
@@ -16,8 +16,7 @@ Task<bool> wait_for(Wire& wire, Wire::Status status, CallLimit& limit) {
   const auto what = status == Wire::Status::want_write ? boost::asio::socket_base::wait_write
                                                        : boost::asio::socket_base::wait_read;
   boost::system::error_code error;
-  co_await wire.socket().async_wait(
-      what, boost::asio::redirect_error(boost::asio::use_awaitable_t<Executor>{}, error));
+  co_await wire.socket().async_wait(what, boost::asio::redirect_error(use_task, error));
   if (limit.stopped()) co_return false;
   if (error == boost::asio::error::operation_aborted) throw boost::system::system_error(error);
   co_return true;

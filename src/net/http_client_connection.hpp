@@ -55,7 +55,7 @@ class ClientConnection final : public std::enable_shared_from_this<ClientConnect
   /// Sends head() and the body. Then await done().
   void start(const Spec& spec);
   /// Returns when the answer is complete, is a stream whose head is complete, or has failed.
-  Task<> done() { return done_.wait(); }
+  Event::Sleep done() { return done_.wait(); }
   const std::optional<Failure>& failure() const { return failure_; }
   bool is_stream() const { return streaming_; }
   ResponseParser& answer() { return *parser_; }

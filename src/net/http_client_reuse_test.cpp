@@ -2,8 +2,8 @@
 // on telling "not processed" from "unknown".
 #include <gtest/gtest.h>
 
-#include <boost/asio/use_awaitable.hpp>
-
+#include "async/start.hpp"
+#include "async/use_task.hpp"
 #include "fakes/client_fixture.hpp"
 
 namespace gatehouse::net {
@@ -18,8 +18,7 @@ using HttpClientReuse = ClientFixture;
 
 /// Gives the event loop a few turns, so that it sees what the kernel already knows.
 Task<> turn(Executor executor) {
-  for (int i = 0; i < 4; ++i)
-    co_await boost::asio::post(executor, boost::asio::use_awaitable_t<Executor>{});
+  for (int i = 0; i < 4; ++i) co_await boost::asio::post(executor, use_task);
 }
 
 TEST_F(HttpClientReuse, does_not_use_a_connection_that_was_closed_at_rest) {
@@ -165,8 +164,8 @@ TEST_F(HttpClientReuse, makes_requests_wait_when_an_origin_has_its_share_of_conn
   const auto options = this->options(server);
   int good = 0;
   for (int i = 0; i < 8; ++i) {
-    boost::asio::co_spawn(context, hammer(*client, server.origin() + "/", options, 20, good),
-                          [](const std::exception_ptr& error) { EXPECT_FALSE(error); });
+    start(context.get_executor(), hammer(*client, server.origin() + "/", options, 20, good),
+          [](const std::exception_ptr& error) { EXPECT_FALSE(error); });
   }
   context.restart();
   context.run();

@@ -3,6 +3,7 @@
 #include <boost/asio/redirect_error.hpp>
 
 #include "async/timer.hpp"
+#include "async/use_task.hpp"
 #include "net/http_server_connection.hpp"
 #include "net/listener.hpp"
 #include "net/server.hpp"
@@ -43,9 +44,7 @@ class HttpServerImpl final : public HttpServer {
       TcpSocket socket(state_->executor);
       boost::asio::ip::tcp::endpoint peer;
       boost::system::error_code error;
-      co_await acceptor_.async_accept(
-          socket, peer,
-          boost::asio::redirect_error(boost::asio::use_awaitable_t<Executor>{}, error));
+      co_await acceptor_.async_accept(socket, peer, boost::asio::redirect_error(use_task, error));
       if (state_->draining || error == boost::asio::error::operation_aborted) break;
       if (error) {
         co_await on_accept_error(error);

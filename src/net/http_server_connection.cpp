@@ -1,10 +1,9 @@
 // Reading and the life of a connection; the sending half is in http_server_answer.cpp.
 #include "net/http_server_connection.hpp"
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <charconv>
 
+#include "async/start.hpp"
 #include "async/timer.hpp"
 #include "base/random.hpp"
 
@@ -47,8 +46,7 @@ void HttpConnection::start() {
       server->logger.error("http_connection_failed");
     server->changed.notify_all();
   };
-  boost::asio::co_spawn(server_->executor, run(shared_from_this()),
-                        boost::asio::bind_cancellation_slot(kill_.slot(), std::move(on_end)));
+  gatehouse::start(server_->executor, run(shared_from_this()), std::move(on_end), &kill_);
 }
 
 Task<> HttpConnection::run(std::shared_ptr<HttpConnection> /*self*/) {
@@ -251,7 +249,7 @@ void HttpConnection::cancel_exchange() {
 void HttpConnection::kill() {
   const std::shared_ptr<HttpConnection> self = shared_from_this();
   fail_writing();
-  kill_.emit(boost::asio::cancellation_type::terminal);
+  kill_.cancel();
 }
 
 void HttpConnection::abandon() {

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <memory>
 #include <optional>
@@ -111,7 +110,7 @@ class HttpConnection final : public http::Exchange,
   Deadline deadline_;
   Phase phase_ = Phase::idle;
   bool timed_out_ = false;
-  boost::asio::cancellation_signal kill_;
+  TaskControl kill_;
 
   ReadBuffer in_;
   RequestParser parser_;

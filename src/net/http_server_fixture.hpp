@@ -10,7 +10,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <set>
 #include <stdexcept>
@@ -19,6 +18,7 @@
 #include "async/run.hpp"
 #include "async/task_group.hpp"
 #include "async/timer.hpp"
+#include "async/use_task.hpp"
 #include "net/server.hpp"
 
 namespace gatehouse::net {
@@ -174,7 +174,7 @@ class RawClient final {
   void close() { socket_.close(); }
 
  private:
-  static boost::asio::use_awaitable_t<Executor> token() { return {}; }
+  static UseTask token() { return {}; }
   std::string take(std::size_t size) {
     std::string taken = buffer_.substr(0, size);
     buffer_.erase(0, size);

@@ -6,9 +6,9 @@
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 
+#include "async/use_task.hpp"
 #include "net/signals.hpp"
 
 namespace gatehouse::net {
@@ -148,9 +148,9 @@ Task<Result<std::optional<std::string>>> LinePipe::read_line() {
     const std::span<char> space = buffer_.prepare(
         buffer_.size() < ReadBuffer::kLargeBytes ? ReadBuffer::kReadBytes : buffer_.size());
     boost::system::error_code error;
-    const std::size_t bytes = co_await in_.async_read_some(
-        boost::asio::buffer(space.data(), space.size()),
-        boost::asio::redirect_error(boost::asio::use_awaitable_t<Executor>{}, error));
+    const std::size_t bytes =
+        co_await in_.async_read_some(boost::asio::buffer(space.data(), space.size()),
+                                     boost::asio::redirect_error(use_task, error));
     buffer_.commit(bytes);
     // An aborted read is the task's own cancellation unless one of our methods caused it.
     if (error == boost::asio::error::operation_aborted) {

@@ -2,8 +2,9 @@
 
 #include <boost/asio/basic_signal_set.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <csignal>
+
+#include "async/use_task.hpp"
 
 namespace gatehouse::net {
 
@@ -17,13 +18,13 @@ void ignore_sigpipe() {
 Task<int> wait_for_termination() {
   boost::asio::basic_signal_set<Executor> signals(co_await boost::asio::this_coro::executor,
                                                   SIGTERM, SIGINT);
-  co_return co_await signals.async_wait(boost::asio::use_awaitable_t<Executor>{});
+  co_return co_await signals.async_wait(use_task);
 }
 
 Task<> wait_for_resize() {
   boost::asio::basic_signal_set<Executor> signals(co_await boost::asio::this_coro::executor,
                                                   SIGWINCH);
-  (void)co_await signals.async_wait(boost::asio::use_awaitable_t<Executor>{});
+  (void)co_await signals.async_wait(use_task);
 }
 
 }  // namespace gatehouse::net

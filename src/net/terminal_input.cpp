@@ -8,9 +8,9 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "async/timer.hpp"
+#include "async/use_task.hpp"
 #include "net/line_editor.hpp"
 #include "net/private_descriptor.hpp"
 
@@ -114,8 +114,7 @@ class TerminalInputImpl final : public TerminalInput {
     std::array<char, 4096> bytes;
     boost::system::error_code error;
     const std::size_t size = co_await descriptor_.async_read_some(
-        boost::asio::buffer(bytes),
-        boost::asio::redirect_error(boost::asio::use_awaitable_t<Executor>{}, error));
+        boost::asio::buffer(bytes), boost::asio::redirect_error(use_task, error));
     if (error == boost::asio::error::operation_aborted) throw boost::system::system_error(error);
     pending_.append(bytes.data(), size);
     co_return !error;

@@ -11,12 +11,12 @@
 
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <cstring>
 #include <optional>
 
 #include "async/timer.hpp"
+#include "async/use_task.hpp"
 #include "net/line_channel.hpp"
 #include "net/owned_fd.hpp"
 
@@ -124,9 +124,8 @@ class UnixListenerImpl final : public UnixListener {
       } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
         co_await sleep_for(100ms);
       } else {
-        co_await socket_.async_wait(
-            boost::asio::posix::descriptor_base::wait_read,
-            boost::asio::redirect_error(boost::asio::use_awaitable_t<Executor>{}, error));
+        co_await socket_.async_wait(boost::asio::posix::descriptor_base::wait_read,
+                                    boost::asio::redirect_error(use_task, error));
         if (error == boost::asio::error::operation_aborted && socket_.is_open())
           throw boost::system::system_error(error);
       }

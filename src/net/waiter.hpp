@@ -2,13 +2,8 @@
 // without a timer behind it: for the inner loops of connections and channels. Private to net/.
 #pragma once
 
-#include <boost/asio/associated_cancellation_slot.hpp>
-#include <boost/asio/associated_executor.hpp>
-#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cassert>
-#include <optional>
 #include <utility>
 
 #include "async/task.hpp"
@@ -16,58 +11,59 @@
 namespace gatehouse::net {
 
 class Waiter final {
-  using Result = boost::asio::async_result<boost::asio::use_awaitable_t<Executor>,
-                                           void(boost::system::error_code)>;
-
  public:
+  class Sleep final {
+   public:
+    using is_wait = void;
+    explicit Sleep(Waiter& waiter) : waiter_(waiter) {}
+    bool await_ready() const noexcept { return false; }
+    template <class P>
+    void await_suspend(std::coroutine_handle<P> at) const {
+      const auto on_cancel = [](void* waiter) { static_cast<Waiter*>(waiter)->cancel(); };
+      waiter_.sleeper_ = gatehouse::detail::Sleeper(*at.promise().run, at, on_cancel, &waiter_);
+      waiter_.cancelled_ = false;
+    }
+    void await_resume() const {
+      if (std::exchange(waiter_.cancelled_, false)) gatehouse::detail::throw_cancelled();
+    }
+
+   private:
+    Waiter& waiter_;
+  };
+
   Waiter() = default;
   Waiter(const Waiter&) = delete;
   Waiter& operator=(const Waiter&) = delete;
 
-  bool waiting() const { return handler_.has_value(); }
+  bool waiting() const { return static_cast<bool>(sleeper_); }
 
   /// Returns after the next wake(); look at the state again then. Throws operation_aborted when the
   /// task is cancelled. At most one task waits; the waiter outlives it.
-  Task<> wait() {
-    assert(!handler_);
-    return boost::asio::async_initiate<const boost::asio::use_awaitable_t<Executor>,
-                                       void(boost::system::error_code)>(
-        [](auto handler, Waiter* self) {
-          const auto slot = boost::asio::get_associated_cancellation_slot(handler);
-          if (slot.is_connected()) {
-            boost::asio::cancellation_slot(slot).assign(
-                [self](boost::asio::cancellation_type) { self->cancel(); });
-          }
-          self->handler_.emplace(std::move(handler));
-        },
-        boost::asio::use_awaitable_t<Executor>{}, this);
+  Sleep wait() {
+    assert(!waiting());
+    return Sleep(*this);
   }
 
   /// Resumes the task before this returns, so call it last. Nothing happens when none waits.
-  void wake() { resume({}); }
+  void wake() {
+    if (!waiting()) return;
+    gatehouse::detail::Sleeper sleeper = std::move(sleeper_);
+    sleeper.resume();
+  }
 
   /// Destroys the sleeping task instead of resuming it, for when its io_context runs no more.
-  void abandon() { handler_.reset(); }
+  void abandon() { const gatehouse::detail::Sleeper dropped = std::move(sleeper_); }
 
  private:
-  void resume(boost::system::error_code error) {
-    if (!handler_) return;
-    typename Result::handler_type handler = std::move(*handler_);
-    handler_.reset();
-    handler(error);
-  }
-
-  /// Resuming clears the slot that this is called from, so not at once.
   void cancel() {
-    if (!handler_) return;
-    const auto executor = boost::asio::get_associated_executor(*handler_);
-    boost::asio::post(executor, [handler = std::move(*handler_)]() mutable {
-      std::move(handler)(boost::system::error_code(boost::asio::error::operation_aborted));
-    });
-    handler_.reset();
+    if (!waiting()) return;
+    cancelled_ = true;
+    const Executor executor = sleeper_.executor();
+    boost::asio::post(executor, std::move(sleeper_));
   }
 
-  std::optional<typename Result::handler_type> handler_;
+  gatehouse::detail::Sleeper sleeper_;
+  bool cancelled_ = false;
 };
 
 }  // namespace gatehouse::net
