@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 
+#include "cli/gateway_server.hpp"
 #include "cli/nearest.hpp"
 #include "config/placeholder.hpp"
 #include "http/url.hpp"
@@ -85,6 +86,17 @@ Result<void> put_key_command(Config& config, const std::string& text) {
   return {};
 }
 
+Result<void> put_log_when_full(Config& config, const std::string& text) {
+  if (text == "push_back") {
+    config.log_when_full = WhenFull::push_back;
+  } else if (text == "drop") {
+    config.log_when_full = WhenFull::drop;
+  } else {
+    return fail(Errc::invalid_argument, "is push_back or drop");
+  }
+  return {};
+}
+
 Result<void> put_max_live(Config& config, const std::string& text) {
   int count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
@@ -92,6 +104,13 @@ Result<void> put_max_live(Config& config, const std::string& text) {
   if (!whole || count < 1 || count > 100'000)
     return fail(Errc::invalid_argument, "is a number from 1 to 100000");
   config.max_live = count;
+  return {};
+}
+
+Result<void> put_shards(Config& config, const std::string& text) {
+  const Result<std::size_t> count = cli::parse_shards(text);
+  if (!count) return fail(Errc::invalid_argument, count.error().detail);
+  config.shards = static_cast<int>(*count);
   return {};
 }
 
@@ -124,6 +143,10 @@ constexpr std::array kKeys{
         "MCP servers that are kept open at once. Beyond it the least recently used one is closed; "
         "never one with a call under way.",
         &put_max_live},
+    Key{"shards", "\"auto\"",
+        "Threads that `gatehouse serve` answers on, 1 to 64, each with its own share of the "
+        "connections. `auto` is one per core; `--shards` overrides it.",
+        &put_shards},
     Key{"log.level", "\"auto\"",
         "`debug`, `info`, `warn` or `error`. `auto` is `info` for `serve` and `warn` for other "
         "commands; `--verbose` makes it `debug`.",
@@ -132,6 +155,11 @@ constexpr std::array kKeys{
         "`text` or `json`. `auto` is text on a terminal and JSON otherwise. Logs go to standard "
         "error.",
         &put_format},
+    Key{"log.when_full", "\"push_back\"",
+        "When lines come faster than whoever has standard error reads them, and 8 MB wait: "
+        "`push_back` refuses calls, which leave an audit line each, until lines are read again; "
+        "`drop` drops lines and says how many.",
+        &put_log_when_full},
     Key{"proxy.http", "`HTTP_PROXY`", "Proxy for plain http destinations.",
         [](Config& config, const std::string& text) {
           config.proxy.http_proxy = text;

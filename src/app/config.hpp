@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "app/logger.hpp"
 #include "app/paths.hpp"
 #include "base/limits.hpp"
 #include "base/log.hpp"
@@ -25,9 +26,11 @@ struct Config {
   std::string ca_file;
   std::string log_level = "auto";
   LogFormat log_format = LogFormat::automatic;
+  WhenFull log_when_full = WhenFull::push_back;
   net::ProxyConfig proxy;
   bool dangerously_allow_http_loopback = false;
   int max_live = limits::kUpstreamsLive;      ///< servers open at once
+  int shards = 1;                             ///< of `serve`; 0: one per core
   std::optional<vault::KeyPlace> key_source;  ///< nothing: what is given, else the key file
   std::vector<std::string> key_command;       ///< program and arguments; empty: none
 };

@@ -87,8 +87,8 @@ Result<Exit> run(const cli::Parsed& parsed) {
   Result<Config> config = make_config(*settings, environment);
   if (!config) return std::unexpected(config.error());
   const bool service = command.kind() == cli::Command::Kind::service;
-  const std::unique_ptr<Logger> log =
-      make_logger(level_of(*config, parsed.verbose, service), style_of(*config));
+  const std::unique_ptr<Logger> log = make_logger(level_of(*config, parsed.verbose, service),
+                                                  style_of(*config), config->log_when_full);
   net::ignore_sigpipe();
 
   boost::asio::io_context context(1);

@@ -23,6 +23,9 @@ class Logger {
   virtual void write(LogLevel level, std::string_view event,
                      std::initializer_list<LogField> fields) = 0;
   virtual bool enabled(LogLevel level) const = 0;
+  /// Lines would soon be lost, and that is not wanted: who must leave a record should do nothing
+  /// that needs one. Cheap enough to ask on every call; any thread.
+  virtual bool behind() const { return false; }
 
   void debug(std::string_view event, std::initializer_list<LogField> fields = {}) {
     log(LogLevel::debug, event, fields);
