@@ -1,18 +1,13 @@
 #include "app/wiring.hpp"
 
 #include "app/browser.hpp"
-#include "app/child_launcher.hpp"
 #include "app/keys.hpp"
+#include "app/shard_threads.hpp"
+#include "app/shard_wiring.hpp"
 #include "app/version.hpp"
-#include "async/timer.hpp"
-#include "cli/person.hpp"
 #include "config/file_connections.hpp"
-#include "config/secret_reader.hpp"
 #include "gateway/gateway.hpp"
 #include "http/url.hpp"
-#include "net/child_process.hpp"
-#include "net/client.hpp"
-#include "net/command_runner.hpp"
 #include "vault/sealer.hpp"
 #include "vault/sqlite_store.hpp"
 
@@ -20,15 +15,6 @@ namespace gatehouse::app {
 namespace {
 
 constexpr std::size_t kWorkers = 3;  // store, name resolution, and one that may be slow
-
-net::ClientConfig client_config(const Config& config) {
-  net::ClientConfig out;
-  out.extra_ca_file = config.ca_file;
-  out.proxy = config.proxy;
-  out.user_agent = "gatehouse/" + version();
-  out.dangerously_allow_http_loopback = config.dangerously_allow_http_loopback;
-  return out;
-}
 
 // A gateway with a public https address hosts its own document there.
 std::string client_metadata_url(const Config& config) {
@@ -66,18 +52,11 @@ cli::Settings make_settings(const Wiring::Order& order, const Keys& keys) {
   settings.home_variable = order.environment("GATEHOUSE_HOME").value_or("");
   settings.dangerously_allow_http_loopback = config.dangerously_allow_http_loopback;
   settings.state_keys = state_keys(keys.held);
+  settings.shards = static_cast<std::size_t>(config.shards);
   return settings;
 }
 
-oauth_client::ClientSettings oauth_settings(const cli::Settings& settings,
-                                            vault::SecretResolver resolve) {
-  oauth_client::ClientSettings out;
-  out.resolve = std::move(resolve);
-  out.client_metadata_url = settings.client_metadata_url;
-  return out;
-}
-
-class RealWiring final : public Wiring {
+class RealWiring final : public Wiring, private cli::ShardFleet {
  public:
   RealWiring(Order order, Keys keys, std::unique_ptr<Workers> workers,
              std::unique_ptr<vault::Store> store)
@@ -86,66 +65,70 @@ class RealWiring final : public Wiring {
         keys_(std::move(keys)),
         workers_(std::move(workers)),
         store_(std::move(store)),
-        layered_(*store_),
-        tasks_(order_.executor, order_.log),
-        commands_(order_.executor),
-        secrets_({*workers_, commands_,
-                  [this](const std::string& name) { return order_.environment(name.c_str()); },
-                  keys_.keyring.get()}),
         browser_(make_browser(order_.environment)),
-        http_(
-            net::make_client(order_.executor, *workers_, order_.log, client_config(order_.config))),
-        machine_(layered_, *http_, clock_, order_.log, secrets_.resolver()),
-        tokens_(
-            layered_, *http_, clock_, tasks_, order_.log,
-            [](Duration duration) { return sleep_for(duration); }, &machine_),
-        login_(layered_, *http_, clock_, order_.log,
-               oauth_settings(settings_, secrets_.resolver())),
-        person_(order_.terminal, *browser_),
-        processes_(order_.executor, order_.log),
-        upstreams_(upstream_parts()),
+        parts_{
+            order_.paths, order_.config, order_.environment, settings_,       keys_,    *workers_,
+            *store_,      clock_,        order_.log,         order_.terminal, *browser_},
+        shards_({order_.executor}),
+        first_(parts_, order_.executor),
         files_(
-            {layered_, secrets_, *workers_, clock_, order_.log, where(order_),
-             [this](vault::Connection connection) { return end_logins(std::move(connection)); }}),
-        services_{order_.executor, settings_,      order_.terminal,     *browser_, *workers_,
-                  tasks_,          clock_,         order_.log,          layered_,  *http_,
-                  tokens_,         login_,         upstreams_,          person_,   *keys_.held,
-                  *keys_.sources,  *keys_.keyring, secrets_.resolver(), files_} {
-    // What this process writes is seen by its own caches at once (design §3).
-    listener_ = layered_.changes().listen(
-        [this](const vault::Change& change) { tokens_.on_change(change); });
+            {first_.store(), first_.secrets(), *workers_, clock_, order_.log, where(order_),
+             [this](vault::Connection connection) { return end_logins(std::move(connection)); }}) {
+    services_.push_back(std::make_unique<cli::Services>(first_.make_services(files_, *this, 0)));
   }
 
-  cli::Services& services() override { return services_; }
+  cli::Services& services() override { return *services_.front(); }
 
   Task<> shutdown() override {
-    co_await upstreams_.shutdown();
-    co_await tasks_.shutdown();
-    listener_.reset();
+    // All of them end before any thread does: one may still wait for another's answer.
+    TaskGroup ends(order_.executor, order_.log);
+    for (std::size_t shard = 0; shard < shards_.size(); ++shard)
+      ends.spawn("end_shard", run_on(shards_.loop(shard), [this, shard] {
+                   return (shard == 0 ? first_ : *further_[shard - 1]).shutdown();
+                 }));
+    co_await ends.drain();
+    threads_.stop();
   }
 
  private:
-  upstream::Parts upstream_parts() {
-    return {*http_,
-            layered_,
-            tokens_,
-            tasks_,
-            order_.log,
-            clock_,
-            launcher(),
-            &person_,
-            secrets_.resolver(),
-            order_.config.max_live};
+  Result<void> start(std::size_t count) override {
+    std::vector<Executor> loops{order_.executor};
+    while (loops.size() < count) {
+      Result<Executor> loop = threads_.add();
+      if (!loop) return std::unexpected(loop.error());
+      loops.push_back(*loop);
+      further_.push_back(std::make_unique<ShardWiring>(parts_, *loop));
+      further_.back()->store().set_in_effect(first_.store().in_effect());
+    }
+    shards_ = Shards(std::move(loops));
+    for (std::size_t shard = 1; shard < count; ++shard)
+      services_.push_back(std::make_unique<cli::Services>(
+          further_[shard - 1]->make_services(files_, *this, shard)));
+    return {};
+  }
+
+  const Shards& shards() const override { return shards_; }
+  cli::Services& services(std::size_t shard) override { return *services_[shard]; }
+
+  void spread_files(std::function<void(std::size_t shard)> then) override {
+    const std::map<std::string, config::Rank> rows = first_.store().in_effect();
+    then(0);
+    for (std::size_t shard = 1; shard < shards_.size(); ++shard) {
+      shards_.post(shard, [this, shard, rows, then] {
+        further_[shard - 1]->store().set_in_effect(rows);
+        then(shard);
+      });
+    }
   }
 
   // Whoever was signed in to a server that a file no longer names.
   Task<> end_logins(vault::Connection connection) {
-    upstreams_.reset(connection.id);
+    first_.upstreams().reset(connection.id);
     Result<std::vector<vault::CredentialKey>> keys =
-        co_await layered_.credentials().list(connection.organization, connection.id);
+        co_await first_.store().credentials().list(connection.organization, connection.id);
     if (!keys) co_return;
     for (const vault::CredentialKey& key : *keys) {
-      const auto report = co_await login_.logout(connection, key);
+      const auto report = co_await first_.login().logout(connection, key);
       if (!report)
         order_.log.warn("login_not_ended",
                         {{"connection", connection.name}, {"error", report.error().detail}});
@@ -159,35 +142,20 @@ class RealWiring final : public Wiring {
             order.environment("HOME").value_or("")};
   }
 
-  upstream::LauncherFactory launcher() {
-    return [this](const vault::Connection& connection) -> std::unique_ptr<mcp_client::Launcher> {
-      return std::make_unique<ChildLauncher>(
-          ChildLauncher::Parts{processes_, order_.environment, secrets_.resolver(), clock_},
-          connection);
-    };
-  }
-
+  ShardThreads threads_;  // first: their loops go last, after the workers that post to them
   Order order_;
   cli::Settings settings_;
   Keys keys_;
   RealClock clock_;
   std::unique_ptr<Workers> workers_;
   std::unique_ptr<vault::Store> store_;
-  config::LayeredStore layered_;
-  TaskGroup tasks_;
-  net::ProcessRunner commands_;
-  config::SecretReader secrets_;
   std::unique_ptr<cli::Browser> browser_;
-  std::unique_ptr<http::Client> http_;
-  oauth_client::MachineGrants machine_;
-  oauth_client::TokenSource tokens_;
-  oauth_client::Login login_;
-  cli::PersonAtTerminal person_;
-  net::ProcessLauncher processes_;
-  upstream::Upstreams upstreams_;
+  ProcessParts parts_;
+  Shards shards_;
+  ShardWiring first_;
+  std::vector<std::unique_ptr<ShardWiring>> further_;
   config::FileConnections files_;
-  cli::Services services_;
-  std::shared_ptr<void> listener_;
+  std::vector<std::unique_ptr<cli::Services>> services_;
 };
 
 }  // namespace

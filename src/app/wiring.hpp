@@ -1,5 +1,6 @@
 // Wiring: builds everything a command needs, in order, and takes it down in reverse. The only place
-// that knows everybody (style §6). One shard, a few workers.
+// that knows everybody (style §6). One shard and a few workers; a command that serves asks for more
+// shards.
 #pragma once
 
 #include <memory>

@@ -22,37 +22,47 @@ std::string client_metadata(const Settings& settings) {
   return json.str();
 }
 
-gateway::Gateway::Settings gateway_settings(const Settings& settings,
-                                            std::vector<std::string> authorities) {
+gateway::Gateway::Settings gateway_settings(const Services& services,
+                                            std::vector<std::string> authorities,
+                                            const gateway::SessionIds* ids) {
+  const Settings& settings = services.settings;
   gateway::Gateway::Settings out;
   out.version = settings.version;
   out.public_url = settings.public_url;
   out.authorities = std::move(authorities);
   out.client_metadata = client_metadata(settings);
   out.state_keys = settings.state_keys;
+  if (ids != nullptr)
+    out.make_session_id = [ids, shard = services.shard](std::string_view) {
+      return ids->make(shard);
+    };
   return out;
 }
 
 }  // namespace
 
-GatewayHost::GatewayHost(Services& services, std::vector<std::string> authorities)
+GatewayHost::GatewayHost(Services& services, std::vector<std::string> authorities,
+                         const gateway::SessionIds* ids)
     : services_(services),
       tasks_(services.executor, services.log),
       feed_(services.store.changes(), services.executor, services.clock, services.log),
       tokens_(services.store.agent_tokens(), services.clock, &feed_),
       gateway_({services.executor, services.store, services.login, services.upstreams, tokens_,
                 tasks_, services.log, services.log, services.clock},
-               gateway_settings(services.settings, std::move(authorities))),
-      idle_refresh_(
-          {services.store, services.http, services.tokens, tasks_, services.clock, services.log},
-          organization_of(services)),
+               gateway_settings(services, std::move(authorities), ids)),
+      hosts_{this},
       left_(services.executor) {
+  if (services.shard == 0) {
+    const oauth_client::IdleRefresh::Parts parts{services.store, services.http,  services.tokens,
+                                                 tasks_,         services.clock, services.log};
+    idle_refresh_ = std::make_unique<oauth_client::IdleRefresh>(parts, organization_of(services));
+  }
   feed_.subscribe(
       [this](const vault::Change& change) {
         services_.tokens.on_change(change);
         tokens_.on_change(change);
         gateway_.on_change(change);
-        idle_refresh_.on_change(change);
+        if (idle_refresh_) idle_refresh_->on_change(change);
         services_.upstreams.on_change(change);
       },
       [this] {
@@ -64,12 +74,29 @@ GatewayHost::GatewayHost(Services& services, std::vector<std::string> authoritie
 
 GatewayHost::~GatewayHost() = default;
 
+void GatewayHost::join(std::vector<GatewayHost*> hosts) {
+  hosts_ = std::move(hosts);
+  std::vector<gateway::Gateway*> gateways;
+  for (GatewayHost* host : hosts_) gateways.push_back(&host->gateway_);
+  gateway_.join(services_.place(), std::move(gateways));
+}
+
+// A gateway that others join shows what everybody has; with a project's servers it is for one.
+bool GatewayHost::is_for_one() const {
+  return services_.files.report().project_in_effect();
+}
+
+Task<Result<void>> GatewayHost::settle_files() {
+  if (is_for_one() || services_.files.scope() != config::Scope::project) co_return Result<void>{};
+  Result<std::vector<ConnectionId>> synced = co_await services_.files.sync(config::Scope::global);
+  if (!synced) co_return std::unexpected(synced.error());
+  on_files(*synced);
+  co_return Result<void>{};
+}
+
 Task<Result<void>> GatewayHost::start() {
-  // A gateway that others join shows what everybody has; with a project's servers it is for one.
-  const bool alone = services_.files.report().project_in_effect();
-  if (!alone && services_.files.scope() == config::Scope::project) {
-    Result<std::vector<ConnectionId>> synced = co_await services_.files.sync(config::Scope::global);
-    if (!synced) co_return std::unexpected(synced.error());
+  if (services_.shard == 0) {
+    if (Result<void> settled = co_await settle_files(); !settled) co_return settled;
   }
   Result<void> started = co_await feed_.start();
   if (!started) co_return started;
@@ -77,23 +104,28 @@ Task<Result<void>> GatewayHost::start() {
   if (!prepared) co_return prepared;
   tasks_.spawn("change_feed", feed_.run());
   tasks_.spawn("idle_upstreams", services_.upstreams.run_idle_sweep());
-  tasks_.spawn("refresh_idle_logins", idle_refresh_.run());
+  if (services_.shard != 0) co_return Result<void>{};
+  tasks_.spawn("refresh_idle_logins", idle_refresh_->run());
   tasks_.spawn("configuration_files",
                services_.files.run_watch(
                    [this](const std::vector<ConnectionId>& changed) { on_files(changed); }));
-  if (!alone) offer_socket();
+  if (!is_for_one()) offer_socket();
   co_return Result<void>{};
 }
 
+// On shard 0; a shard's host is gone only when shard 0 tells nobody any more.
 void GatewayHost::on_files(const std::vector<ConnectionId>& changed) {
-  for (const ConnectionId& id : changed) {
-    vault::Change change;
-    change.table = "connections";
-    change.organization = organization_of(services_);
-    change.id = id.value;
-    gateway_.on_change(change);
-    services_.upstreams.on_change(change);
-  }
+  services_.fleet.spread_files([hosts = hosts_, changed](std::size_t shard) {
+    GatewayHost& host = *hosts[shard];
+    for (const ConnectionId& id : changed) {
+      vault::Change change;
+      change.table = "connections";
+      change.organization = organization_of(host.services_);
+      change.id = id.value;
+      host.gateway_.on_change(change);
+      host.services_.upstreams.on_change(change);
+    }
+  });
 }
 
 void GatewayHost::offer_socket() {

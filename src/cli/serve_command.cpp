@@ -23,9 +23,12 @@ ends cleanly on SIGTERM and Ctrl-C.
 
 Examples:
   gatehouse serve
-  gatehouse serve --listen 127.0.0.1:0 --json)";
-    spec.arguments = {{"--listen", "Address and port; 127.0.0.1:8484 unless configured", &listen_},
-                      {"--json", "Print the ready line as JSON", &json_}};
+  gatehouse serve --listen 127.0.0.1:0 --json
+  gatehouse serve --shards 4)";
+    spec.arguments = {
+        {"--listen", "Address and port; 127.0.0.1:8484 unless configured", &listen_},
+        {"--shards", "Threads to answer on: a number, or auto for one per core", &shards_},
+        {"--json", "Print the ready line as JSON", &json_}};
     return spec;
   }
 
@@ -35,8 +38,14 @@ Examples:
     Result<net::ServerConfig> config =
         parse_listen(listen_.empty() ? services.settings.listen : listen_, "--listen");
     if (!config) co_return std::unexpected(config.error());
+    std::size_t shards = services.settings.shards;
+    if (!shards_.empty()) {
+      const Result<std::size_t> told = parse_shards(shards_);
+      if (!told) co_return fail(Errc::invalid_argument, "--shards " + told.error().detail);
+      shards = *told;
+    }
     Result<std::unique_ptr<GatewayServer>> gateway =
-        co_await GatewayServer::start(services, *config);
+        co_await GatewayServer::start(services, *config, shards);
     if (!gateway) co_return std::unexpected(gateway.error());
     Termination termination(services);
     co_await termination.armed();
@@ -53,6 +62,7 @@ Examples:
     if (json_) {
       JsonObject json;
       json.text("event", "ready").text("url", gateway.url()).text("mcp", gateway.url() + "/mcp");
+      json.number("shards", static_cast<std::int64_t>(gateway.shards()));
       json.text_if("public_url", services.settings.public_url);
       services.terminal.print(json.str() + "\n");
     } else {
@@ -81,6 +91,7 @@ Examples:
   }
 
   std::string listen_;
+  std::string shards_;
   bool json_ = false;
 };
 

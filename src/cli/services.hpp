@@ -1,9 +1,12 @@
 // Services: what a command may use. Built in order by app/wiring.cpp, borrowed by commands; all of
-// it works on one shard.
+// it works on one shard. A command that serves may ask for further shards, each with Services of
+// its own: store, keys, clock, workers and log are shared by all, terminal, browser and
+// configuration files are for shard 0 only.
 #pragma once
 
 #include <string>
 
+#include "async/shards.hpp"
 #include "async/task_group.hpp"
 #include "async/workers.hpp"
 #include "base/clock.hpp"
@@ -38,6 +41,26 @@ struct Settings {
   std::string home_variable;         ///< GATEHOUSE_HOME as set; empty: not set
   bool dangerously_allow_http_loopback = false;
   gateway::StateKeys state_keys;  ///< seal what clients carry for the gateway
+  std::size_t shards = 0;         ///< of `gatehouse serve`; 0: one per core
+};
+
+struct Services;
+
+/// The further shards of a process, for commands that serve. Used from the shard that runs the
+/// command, which is number 0.
+class ShardFleet {
+ public:
+  virtual ~ShardFleet() = default;
+  /// Starts threads until there are `count` shards, and builds what each of them works with. At
+  /// most once. Nothing of them survives the command: wiring ends it. Errors: unavailable (no more
+  /// threads).
+  virtual Result<void> start(std::size_t count) = 0;
+  virtual const Shards& shards() const = 0;
+  /// Belongs to that shard: used by tasks that run there.
+  virtual Services& services(std::size_t shard) = 0;
+  /// What configuration files put in effect is shown to every shard; `then` runs on each of them,
+  /// here at once. On shard 0.
+  virtual void spread_files(std::function<void(std::size_t shard)> then) = 0;
 };
 
 /// References outlive the command.
@@ -60,7 +83,11 @@ struct Services {
   vault::KeySources& key_sources;
   vault::SecretService& keyring;
   vault::SecretResolver read_secret;  ///< what a reference leads to
-  config::FileConnections& files;     ///< connections of mcp.json
+  config::FileConnections& files;     ///< connections of mcp.json; shard 0
+  ShardFleet& fleet;
+  std::size_t shard = 0;
+
+  ShardPlace place() const { return {fleet.shards(), shard}; }
 };
 
 inline OrganizationId organization_of(const Services&) {

@@ -7,6 +7,13 @@
 
 namespace gatehouse::gateway {
 
+void ConnectLinks::make_room(SystemTime now) {
+  std::erase_if(links_, [&](const auto& entry) { return now >= entry.second.expires_at; });
+  if (links_.size() < kMaxLinks) return;
+  links_.erase(std::ranges::min_element(links_, {},
+                                        [](const auto& entry) { return entry.second.expires_at; }));
+}
+
 std::string ConnectLinks::make(ConnectLink need, SystemTime now) {
   std::erase_if(links_, [&](const auto& entry) { return now >= entry.second.expires_at; });
   for (auto& [id, link] : links_) {
@@ -15,16 +22,19 @@ std::string ConnectLinks::make(ConnectLink need, SystemTime now) {
       return id;
     }
   }
-  if (links_.size() >= kMaxLinks) {
-    links_.erase(std::ranges::min_element(
-        links_, {}, [](const auto& entry) { return entry.second.expires_at; }));
-  }
+  make_room(now);
   need.id = random_token(16);
   need.expires_at = now + limits::kAuthorizationLife;
   need.started = false;
   const std::string id = need.id;
   links_.emplace(id, std::move(need));
   return id;
+}
+
+void ConnectLinks::adopt(ConnectLink link, SystemTime now) {
+  make_room(now);
+  std::string id = link.id;
+  links_.insert_or_assign(std::move(id), std::move(link));
 }
 
 ConnectLink* ConnectLinks::find(const std::string& id, SystemTime now) {

@@ -81,8 +81,24 @@ std::string ConnectPage::make_link(const upstream::Target& target,
   link.key = upstream::credential_key(target);
   link.step_up_scope = need.scope;
   link.challenges = need.challenges;
-  return settings_.base_url + std::string(kConnectPrefix) +
-         links_.make(std::move(link), parts_.clock.now());
+  const std::string id = links_.make(std::move(link), parts_.clock.now());
+  if (place_ && place_->here != 0) {
+    place_->shards.post(0, [page = pages_.front(), made = *links_.find(id, parts_.clock.now())] {
+      page->links_.adopt(made, page->parts_.clock.now());
+    });
+  }
+  return settings_.base_url + std::string(kConnectPrefix) + id;
+}
+
+void ConnectPage::join(ShardPlace place, std::vector<ConnectPage*> pages) {
+  place_.emplace(place);
+  pages_ = std::move(pages);
+}
+
+// Who made the link gives it out again until it was used.
+void ConnectPage::tell_used(const std::string& id) {
+  for (std::size_t shard = 1; shard < pages_.size(); ++shard)
+    place_->shards.post(shard, [page = pages_[shard], id] { page->links_.forget(id); });
 }
 
 Task<> ConnectPage::handle(http::Exchange& exchange) {
@@ -150,6 +166,7 @@ Task<http::Response> ConnectPage::start(const http::Request& request, const std:
   if (link == nullptr || link->started) co_return render(unknown_link_page());
   link->started = true;
   const ConnectLink used = *link;
+  tell_used(id);
   Result<std::optional<vault::Connection>> connection =
       co_await parts_.store.connections().find(settings_.organization, used.connection);
   if (!connection || !*connection) co_return render(unknown_link_page());

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "async/shards.hpp"
 #include "async/task_group.hpp"
 #include "base/clock.hpp"
 #include "gateway/connect_links.hpp"
@@ -38,6 +39,10 @@ class ConnectPage final {
 
   ConnectPage(Parts parts, Settings settings);
 
+  /// The pages of all shards, by number, this one among them; before the first link. Browsers come
+  /// to shard 0 (ShardDoor), so it has to know what the others gave out.
+  void join(ShardPlace place, std::vector<ConnectPage*> pages);
+
   /// The link a person opens to act on `need`.
   std::string make_link(const upstream::Target& target, const upstream::PersonNeeded& need);
 
@@ -50,10 +55,13 @@ class ConnectPage final {
   Task<http::Response> start(const http::Request& request, const std::string& id);
   void on_finished(const Result<oauth_client::LoginOutcome>& outcome);
   Task<> prove(vault::CredentialKey key);
+  void tell_used(const std::string& id);
 
   Parts parts_;
   Settings settings_;
   ConnectLinks links_;
+  std::optional<ShardPlace> place_;  ///< nothing: the only one
+  std::vector<ConnectPage*> pages_;
   oauth_client::CallbackHandler callback_;
 };
 

@@ -37,6 +37,12 @@ identity::Principal local_principal(const OrganizationId& organization) {
   return principal;
 }
 
+mcp_server::EndpointSettings endpoint_settings(const Gateway::Settings& settings) {
+  mcp_server::EndpointSettings out;
+  out.make_session_id = settings.make_session_id;
+  return out;
+}
+
 }  // namespace
 
 const std::array<Gateway::Route, 8> Gateway::kRoutes{{
@@ -67,7 +73,8 @@ Gateway::Gateway(Parts parts, Settings settings)
       line_service_({directory_, pipeline_, refresher_, sign_in_, parts.log},
                     {settings_.version, "stdio", {}}),
       authenticator_(door_, parts.tokens, door_.base_url() + std::string(kResourceMetadataPath)),
-      endpoint_(service_, authenticator_, parts.tasks, parts.log, parts.clock) {
+      endpoint_(service_, authenticator_, parts.tasks, parts.log, parts.clock,
+                endpoint_settings(settings_)) {
   if (!settings_.authorities.empty() && door_.on_loopback()) {
     connect_page_ = std::make_unique<ConnectPage>(
         ConnectPage::Parts{parts.store, parts.login, parts.upstreams, parts.tasks, parts.log,
@@ -77,6 +84,15 @@ Gateway::Gateway(Parts parts, Settings settings)
 }
 
 Gateway::~Gateway() = default;
+
+void Gateway::join(ShardPlace place, std::vector<Gateway*> gateways) {
+  place_.emplace(place);
+  gateways_ = std::move(gateways);
+  if (!connect_page_) return;
+  std::vector<ConnectPage*> pages;
+  for (const Gateway* gateway : gateways_) pages.push_back(gateway->connect_page_.get());
+  connect_page_->join(place, std::move(pages));
+}
 
 std::string Gateway::make_link(const upstream::Target& target, const upstream::PersonNeeded& need) {
   return connect_page_ ? connect_page_->make_link(target, need) : std::string();

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "async/shards.hpp"
 #include "gateway/agent_authenticator.hpp"
 #include "gateway/agent_service.hpp"
 #include "gateway/catalog_refresher.hpp"
@@ -43,9 +44,16 @@ class Gateway final : public http::Handler {
         authorities;              ///< what we listen on, "127.0.0.1:8484"; empty: lines only
     std::string client_metadata;  ///< body of our client ID metadata document; empty: not hosted
     StateKeys state_keys;
+    /// Of legacy sessions, see EndpointSettings; empty: random.
+    std::function<std::string(std::string_view identity)> make_session_id;
   };
   Gateway(Parts parts, Settings settings);
   ~Gateway() override;
+
+  /// The gateways of all shards, by number, this one among them; before the first request. Alone
+  /// unless told. What one of them keeps and another is asked for is fetched with
+  /// `place.shards.run(owner, …)` on `gateways[owner]` (async/shards.hpp).
+  void join(ShardPlace place, std::vector<Gateway*> gateways);
 
   /// The route table.
   Task<> handle(http::Exchange& exchange) override;
@@ -79,6 +87,8 @@ class Gateway final : public http::Handler {
 
   Parts parts_;
   Settings settings_;
+  std::optional<ShardPlace> place_;  ///< nothing: the only one
+  std::vector<Gateway*> gateways_;   ///< by shard
   FrontDoor door_;
   Directory directory_;
   Pipeline pipeline_;
