@@ -6,6 +6,7 @@
 #include <array>
 #include <vector>
 
+#include "base/limits.hpp"
 #include "gateway/resource_uris.hpp"
 #include "jsonrpc/json.hpp"
 
@@ -57,7 +58,7 @@ class Mapper final {
       : connection_(connection), asked_(asked), splicer_(json) {}
 
   Splicer& splicer() { return splicer_; }
-  bool too_many() const { return splicer_.count() > kMappedUris; }
+  bool too_many() const { return splicer_.count() > limits::kMappedUris; }
 
   void uri(const JsonView& value) {
     if (!value.is_string() || too_many()) return;
@@ -173,7 +174,7 @@ bool may_have_uris(std::string_view json) {
 std::unexpected<Error> too_many_uris(std::string_view connection) {
   return fail(Errc::too_large, fmt::format("{} sent more than {} resource URIs in one message "
                                            "(kMappedUris)",
-                                           connection, kMappedUris));
+                                           connection, limits::kMappedUris));
 }
 
 }  // namespace

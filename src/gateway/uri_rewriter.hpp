@@ -12,9 +12,6 @@
 
 namespace gatehouse::gateway {
 
-/// URIs in one message; more fail with too_large, for each grows by what is put in front.
-inline constexpr std::size_t kMappedUris = 20'000;
-
 /// The URI that a request was for and how the agent wrote it: the result names it in the same way.
 struct AskedUri {
   std::string_view original;

@@ -78,7 +78,7 @@ TEST(UriRewriter, renames_items_and_nothing_inside_them) {
 
 TEST(UriRewriter, refuses_a_flood_of_uris) {
   std::string json = R"({"contents":[{"uri":""})";
-  for (std::size_t i = 0; i < kMappedUris; ++i) json += R"(,{"uri":""})";
+  for (std::size_t i = 0; i < limits::kMappedUris; ++i) json += R"(,{"uri":""})";
   EXPECT_TRUE(mapped("resources/read", json + "]}").starts_with("error: notes sent more than"));
 }
 
