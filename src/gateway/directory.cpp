@@ -1,5 +1,6 @@
 #include "gateway/directory.hpp"
 
+#include "gateway/names.hpp"
 #include "identity/tool_filter.hpp"
 #include "jsonrpc/json.hpp"
 #include "vault/standing.hpp"
@@ -22,7 +23,7 @@ std::optional<catalog::Capability> to_capability(std::string_view connection,
   catalog::Capability capability;
   capability.connection = connection;
   capability.tool = *name;
-  capability.name = catalog::capability_name(connection, *name);
+  capability.name = public_name(connection, *name);
   capability.annotations = raw_member(tool, "annotations");
   capability.title = tool.string("title").value_or("");
   capability.description = tool.string("description").value_or("");
@@ -43,6 +44,13 @@ const mcp::Schema* ToolEntry::compiled() {
     }
   }
   return schema.get();
+}
+
+// The short form first: agents were given that, and no plain name looks like one.
+ToolEntry* ConnectionEntry::find_tool(std::string_view name) const {
+  if (const auto found = shortened.find(name); found != shortened.end()) return found->second;
+  const auto found = tools.find(name);
+  return found == tools.end() ? nullptr : found->second.get();
 }
 
 ConnectionNote ConnectionEntry::note() const {
@@ -130,7 +138,7 @@ Task<Result<void>> Directory::load_one(vault::Connection connection) {
   if (!state) co_return std::unexpected(state.error());
   entry->state = std::move(*state);
   Result<std::optional<vault::StoredCatalog>> stored =
-      co_await store_.connections().load_catalog(organization_, id);
+      co_await store_.connections().load_catalog(organization_, id, local_member());
   if (!stored) co_return std::unexpected(stored.error());
   std::vector<catalog::Capability> capabilities;
   if (*stored) {
@@ -146,11 +154,14 @@ Task<Result<void>> Directory::load_one(vault::Connection connection) {
       tool->name = capability->tool;
       tool->risk = capability->risk;
       tool->input_schema = capability->input_schema;
-      entry->tools.emplace(capability->tool, std::move(tool));
+      const auto [at, is_new] = entry->tools.emplace(capability->tool, std::move(tool));
+      if (is_new && is_shortened(capability->name))
+        entry->shortened.emplace(split_name(capability->name)->name, at->second.get());
       capabilities.push_back(std::move(*capability));
     }
   }
   entry->catalog = catalog::ConnectionCatalog::make(std::move(capabilities));
+  if (*stored) entry->stored = std::make_shared<const vault::StoredCatalog>(std::move(**stored));
   entries_.insert_or_assign(entry->connection->name, entry);
   co_return Result<void>{};
 }

@@ -42,8 +42,14 @@ struct ConnectionEntry {
   bool listed = false;  ///< a catalog is stored, be it empty
   std::shared_ptr<const catalog::ConnectionCatalog> catalog;
   std::map<std::string, std::unique_ptr<ToolEntry>, std::less<>> tools;
+  /// What its server lists, the filter not applied; null: never listed.
+  std::shared_ptr<const vault::StoredCatalog> stored;
+  /// Tools by the short form of their names (names.hpp), without the connection's.
+  std::map<std::string, ToolEntry*, std::less<>> shortened;
 
   ConnectionNote note() const;
+  /// By its own name or the short form; null when there is none.
+  ToolEntry* find_tool(std::string_view name) const;
 };
 
 class Directory final {
