@@ -1,0 +1,45 @@
+#include "gateway/task_ids.hpp"
+
+#include "gateway/uri_rewriter.hpp"
+#include "jsonrpc/json.hpp"
+
+namespace gatehouse::gateway {
+namespace {
+
+SealedText::Binding binding_of(const identity::Principal& principal) {
+  return {"task", principal.organization.value, principal.member.value};
+}
+
+}  // namespace
+
+bool is_task_method(std::string_view method) {
+  return method == "tasks/get" || method == "tasks/update" || method == "tasks/cancel";
+}
+
+std::string TaskIds::seal(const identity::Principal& principal, const TaskName& task) const {
+  return sealer_.seal({task.connection, task.tool, task.id}, binding_of(principal));
+}
+
+std::optional<TaskName> TaskIds::open(const identity::Principal& principal,
+                                      std::string_view id) const {
+  auto parts = sealer_.open(id, binding_of(principal));
+  if (!parts || parts->size() != 3) return std::nullopt;
+  return TaskName{std::move((*parts)[0]), std::move((*parts)[1]), std::move((*parts)[2])};
+}
+
+std::optional<std::string> TaskIds::seal_created(const identity::Principal& principal,
+                                                 std::string_view connection, std::string_view tool,
+                                                 std::string_view result) const {
+  if (result.find("askId") == std::string_view::npos &&
+      result.find("\\u") == std::string_view::npos) {
+    return std::nullopt;
+  }
+  const jsonrpc::JsonView view = jsonrpc::JsonView::of_proved(result);
+  const auto type = view.find("resultType");
+  const std::optional<std::string> id = view.string("taskId");
+  if (!type || !type->equals("task") || !id) return std::nullopt;
+  const TaskName task{std::string(connection), std::string(tool), *id};
+  return replace_member(result, "taskId", jsonrpc::quote(seal(principal, task)));
+}
+
+}  // namespace gatehouse::gateway
