@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/encoding.hpp"
+#include "gateway/endpoint_paths.hpp"
 
 namespace gatehouse::gateway {
 namespace {
@@ -33,18 +34,21 @@ http::Response refuse_at_door(FrontDoor::Verdict verdict) {
   return response;
 }
 
-AgentAuthenticator::AgentAuthenticator(const FrontDoor& door, identity::TokenCache& tokens,
-                                       std::string resource_metadata_url)
-    : door_(door), tokens_(tokens), resource_metadata_url_(std::move(resource_metadata_url)) {}
+AgentAuthenticator::AgentAuthenticator(const FrontDoor& door, identity::TokenCache& tokens)
+    : door_(door), tokens_(tokens) {}
 
-http::Response AgentAuthenticator::challenge(std::string_view error) const {
+http::Response AgentAuthenticator::challenge(const http::Request& request,
+                                             std::string_view error) const {
   http::Response response;
   response.status = 401;
   std::string value = "Bearer ";
   if (!error.empty())
     value += fmt::format(
         "error=\"{}\", error_description=\"The token is unknown, expired or revoked\", ", error);
-  value += fmt::format("resource_metadata=\"{}\"", resource_metadata_url_);
+  const std::string_view path =
+      std::string_view(request.target).substr(0, request.target.find('?'));
+  value += fmt::format("resource_metadata=\"{}{}{}\"", door_.base_url(), kResourceMetadataPrefix,
+                       is_endpoint_path(path) ? path : kMcpPath);
   response.headers = {{"WWW-Authenticate", value}, {"Content-Type", "application/json"}};
   response.body =
       R"({"error":"unauthorized","detail":"Send Authorization: Bearer with a token from `gatehouse token create`."})";
@@ -58,7 +62,7 @@ AgentAuthenticator::authenticate(const http::Exchange& exchange) {
     co_return refuse_at_door(verdict);
   }
   const std::optional<std::string_view> token = bearer_token(exchange.request());
-  if (!token) co_return challenge({});
+  if (!token) co_return challenge(exchange.request(), {});
   identity::PrincipalPtr principal;
   if (const std::optional<identity::PrincipalPtr> cached = tokens_.find_cached(*token)) {
     principal = *cached;
@@ -73,7 +77,7 @@ AgentAuthenticator::authenticate(const http::Exchange& exchange) {
     }
     principal = *found;
   }
-  if (!principal) co_return challenge("invalid_token");
+  if (!principal) co_return challenge(exchange.request(), "invalid_token");
   const auto known = callers_.find(principal);
   if (known != callers_.end()) co_return known->second;
   if (callers_.size() >= kMaxCallers) callers_.clear();

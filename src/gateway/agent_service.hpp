@@ -8,31 +8,21 @@
 #include <string>
 
 #include "async/task_group.hpp"
+#include "gateway/agent_caller.hpp"
+#include "gateway/bridge.hpp"
 #include "gateway/catalog_refresher.hpp"
 #include "gateway/directory.hpp"
-#include "gateway/pipeline.hpp"
-#include "gateway/request_state.hpp"
-#include "gateway/sign_in.hpp"
 #include "mcp_server/service.hpp"
 
 namespace gatehouse::gateway {
 
-/// The caller of a request to the gateway.
-struct AgentCaller final : mcp_server::Caller {
-  identity::Principal principal;
-};
-
-/// A caller whose identity text is made from the principal, for binding of sessions.
-std::shared_ptr<const AgentCaller> make_caller(identity::Principal principal);
-
-class AgentService final : public mcp_server::Service {
+class AgentService final : public mcp_server::Service, public Front {
  public:
   /// All must outlive the service.
   struct Parts {
     Directory& directory;
-    Pipeline& pipeline;
+    Bridge& bridge;
     CatalogRefresher& refresher;
-    SignIn& sign_in;
     Logger& log;
   };
   struct Settings {
@@ -45,12 +35,16 @@ class AgentService final : public mcp_server::Service {
   Task<mcp_server::ServerDescription> describe(const mcp_server::Caller& caller) override;
   Task<mcp_server::Reply> handle(mcp_server::Call& call) override;
 
+  Manners manners() const override { return {}; }
+  std::string_view endpoint() const override { return settings_.endpoint; }
+  mcp_server::Reply present(const mcp_server::Call& call, const BridgedCall& bridged,
+                            CallOutcome outcome) const override;
+
  private:
   Task<mcp_server::Reply> search(mcp_server::Call& call);
   Task<mcp_server::Reply> execute(mcp_server::Call& call);
+  static Task<mcp_server::Reply> refuse(std::string text);
   Task<mcp_server::Reply> handle_other(mcp_server::Call& call);
-  mcp_server::Reply answer(const ExecuteCommand& command, CallOutcome outcome) const;
-  mcp_server::Reply refuse_scope(const Refused& refused) const;
 
   Parts parts_;
   Settings settings_;

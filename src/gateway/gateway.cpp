@@ -1,7 +1,10 @@
 #include "gateway/gateway.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "gateway/endpoint_paths.hpp"
 #include "gateway/page.hpp"
 #include "identity/decision.hpp"
 #include "jsonrpc/json.hpp"
@@ -9,9 +12,6 @@
 
 namespace gatehouse::gateway {
 namespace {
-
-constexpr std::string_view kMcpPath = "/mcp";
-constexpr std::string_view kResourceMetadataPath = "/.well-known/oauth-protected-resource/mcp";
 
 http::Response json_response(int status, std::string body) {
   http::Response response;
@@ -45,9 +45,10 @@ mcp_server::EndpointSettings endpoint_settings(const Gateway::Settings& settings
 
 }  // namespace
 
-const std::array<Gateway::Route, 8> Gateway::kRoutes{{
+const std::array<Gateway::Route, 9> Gateway::kRoutes{{
     {kMcpPath, false, Route::Methods::any, &Gateway::answer_mcp},
-    {kResourceMetadataPath, false, Route::Methods::reading, &Gateway::answer_resource_metadata},
+    {kConnectionPrefix, true, Route::Methods::any, &Gateway::answer_connection},
+    {kResourceMetadataPrefix, true, Route::Methods::reading, &Gateway::answer_resource_metadata},
     {"/healthz", false, Route::Methods::reading, &Gateway::answer_health},
     {"/readyz", false, Route::Methods::reading, &Gateway::answer_ready},
     {"/connect/", true, Route::Methods::any, &Gateway::answer_connect},
@@ -67,14 +68,20 @@ Gateway::Gateway(Parts parts, Settings settings)
                [this](const upstream::Target& target, const upstream::PersonNeeded& need) {
                  return make_link(target, need);
                }),
-      service_({directory_, pipeline_, refresher_, sign_in_, parts.log},
+      bridge_({pipeline_, directory_, sign_in_, parts.clock}),
+      service_({directory_, bridge_, refresher_, parts.log},
                {settings_.version, std::string(kMcpPath),
-                door_.base_url() + std::string(kResourceMetadataPath)}),
-      line_service_({directory_, pipeline_, refresher_, sign_in_, parts.log},
-                    {settings_.version, "stdio", {}}),
-      authenticator_(door_, parts.tokens, door_.base_url() + std::string(kResourceMetadataPath)),
+                door_.base_url() + std::string(kResourceMetadataPrefix) + std::string(kMcpPath)}),
+      line_service_({directory_, bridge_, refresher_, parts.log}, {settings_.version, "stdio", {}}),
+      authenticator_(door_, parts.tokens),
       endpoint_(service_, authenticator_, parts.tasks, parts.log, parts.clock,
-                endpoint_settings(settings_)) {
+                endpoint_settings(settings_)),
+      connections_({{directory_, bridge_, pipeline_, parts.upstreams, parts.log},
+                    authenticator_,
+                    parts.tasks,
+                    parts.clock},
+                   {settings_.version, door_.base_url(), settings_.state_keys,
+                    endpoint_settings(settings_)}) {
   if (!settings_.authorities.empty() && door_.on_loopback()) {
     connect_page_ = std::make_unique<ConnectPage>(
         ConnectPage::Parts{parts.store, parts.login, parts.upstreams, parts.tasks, parts.log,
@@ -100,8 +107,8 @@ std::string Gateway::make_link(const upstream::Target& target, const upstream::P
 
 Task<> Gateway::handle(http::Exchange& exchange) {
   const std::string_view path = path_of(exchange.request());
-  // /mcp checks Host and Origin in its Authenticator, before anything else.
-  if (path != kMcpPath) {
+  // Endpoints check Host and Origin in their Authenticator, before anything else.
+  if (!is_endpoint_path(path)) {
     if (const FrontDoor::Verdict verdict = door_.admit(exchange.request());
         verdict != FrontDoor::Verdict::admit) {
       co_await exchange.respond(refuse_at_door(verdict));
@@ -112,7 +119,8 @@ Task<> Gateway::handle(http::Exchange& exchange) {
     return route.prefix ? path.starts_with(route.path) : path == route.path;
   };
   const auto route = std::ranges::find_if(kRoutes, matches);
-  if (route == kRoutes.end()) {
+  const bool misnamed = path.starts_with(kConnectionPrefix) && !connection_of_path(path);
+  if (route == kRoutes.end() || misnamed) {
     co_await exchange.respond(
         json_response(404, R"({"error":"not_found","detail":"Agents use POST /mcp."})"));
     co_return;
@@ -133,11 +141,23 @@ Task<> Gateway::answer_mcp(http::Exchange& exchange) {
   return endpoint_.handle(exchange);
 }
 
-// RFC 9728 §3.2. There is no authorization server of ours yet: tokens come from `gatehouse token
-// create`.
+Task<> Gateway::answer_connection(http::Exchange& exchange) {
+  return connections_.handle(exchange);
+}
+
+// RFC 9728 §3.2: each endpoint is a resource of its own, and is described the same whether or not
+// the connection exists. There is no authorization server of ours yet: tokens come from `gatehouse
+// token create`.
 Task<> Gateway::answer_resource_metadata(http::Exchange& exchange) {
+  std::string_view path = path_of(exchange.request());
+  path.remove_prefix(kResourceMetadataPrefix.size());
+  if (!is_endpoint_path(path)) {
+    co_await exchange.respond(
+        json_response(404, R"({"error":"not_found","detail":"Agents use POST /mcp."})"));
+    co_return;
+  }
   std::string body =
-      "{\"resource\":" + jsonrpc::quote(door_.base_url() + std::string(kMcpPath)) +
+      "{\"resource\":" + jsonrpc::quote(door_.base_url() + std::string(path)) +
       R"(,"resource_name":"Gatehouse","bearer_methods_supported":["header"],"scopes_supported":["mcp:read","mcp:write"]})";
   co_await exchange.respond(json_response(200, std::move(body)));
 }
@@ -188,12 +208,22 @@ Task<> Gateway::answer_root(http::Exchange& exchange) {
   co_await exchange.respond(render(page));
 }
 
-Task<> Gateway::serve_lines(std::shared_ptr<jsonrpc::LineChannel> channel) {
+Task<Result<void>> Gateway::serve_lines(std::shared_ptr<jsonrpc::LineChannel> channel,
+                                        std::string path) {
   const std::shared_ptr<const AgentCaller> caller =
       make_caller(local_principal(settings_.organization));
-  mcp_server::LineEndpoint endpoint(line_service_, caller, *channel, parts_.tasks, parts_.log);
+  (void)co_await directory_.ensure_fresh();
+  mcp_server::Service* service = path == kMcpPath ? &line_service_ : nullptr;
+  if (const auto connection = connection_of_path(path))
+    service = connections_.find(*connection, caller->principal);
+  if (service == nullptr) {
+    co_return fail(Errc::not_found, fmt::format("there is no endpoint {}", quote_remote(path, 80)),
+                   "gatehouse list shows the connections");
+  }
+  mcp_server::LineEndpoint endpoint(*service, caller, *channel, parts_.tasks, parts_.log);
   co_await endpoint.run();
   co_await channel->close();
+  co_return Result<void>{};
 }
 
 void Gateway::on_change(const vault::Change& change) {

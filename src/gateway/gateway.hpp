@@ -10,8 +10,10 @@
 #include "async/shards.hpp"
 #include "gateway/agent_authenticator.hpp"
 #include "gateway/agent_service.hpp"
+#include "gateway/bridge.hpp"
 #include "gateway/catalog_refresher.hpp"
 #include "gateway/connect_page.hpp"
+#include "gateway/connection_endpoints.hpp"
 #include "gateway/directory.hpp"
 #include "gateway/front_door.hpp"
 #include "gateway/pipeline.hpp"
@@ -58,7 +60,9 @@ class Gateway final : public http::Handler {
   /// The route table.
   Task<> handle(http::Exchange& exchange) override;
   /// Serves one local client over lines, as the implicit member. Returns when the channel ends.
-  Task<> serve_lines(std::shared_ptr<jsonrpc::LineChannel> channel);
+  /// `endpoint` is a path, as over HTTP. Errors: not_found (there is no such endpoint).
+  Task<Result<void>> serve_lines(std::shared_ptr<jsonrpc::LineChannel> channel,
+                                 std::string endpoint = "/mcp");
 
   /// From the change feed.
   void on_change(const vault::Change& change);
@@ -73,9 +77,10 @@ class Gateway final : public http::Handler {
     enum class Methods { reading, any } methods;  // any: the answer judges
     Task<> (Gateway::*answer)(http::Exchange&);
   };
-  static const std::array<Route, 8> kRoutes;
+  static const std::array<Route, 9> kRoutes;
 
   Task<> answer_mcp(http::Exchange& exchange);
+  Task<> answer_connection(http::Exchange& exchange);
   Task<> answer_resource_metadata(http::Exchange& exchange);
   Task<> answer_client_metadata(http::Exchange& exchange);
   Task<> answer_health(http::Exchange& exchange);
@@ -95,10 +100,12 @@ class Gateway final : public http::Handler {
   CatalogRefresher refresher_;
   std::unique_ptr<ConnectPage> connect_page_;
   SignIn sign_in_;
+  Bridge bridge_;
   AgentService service_;
   AgentService line_service_;
   AgentAuthenticator authenticator_;
   mcp_server::HttpEndpoint endpoint_;
+  ConnectionEndpoints connections_;
 };
 
 /// Path of our client ID metadata document below the public URL.

@@ -176,11 +176,8 @@ Pipeline::Resolved Pipeline::resolve(const LimitedCall& limited, Look look) {
   if (!entry || !identity::may_see(call.principal, *entry->connection))
     return unknown_capability(call);
   if (!is_tool_call(call)) return ResolvedCall{&call, std::move(entry), nullptr};
-  const auto found = entry->tools.find(call.name);
-  if (found != entry->tools.end()) {
-    ToolEntry* const tool = found->second.get();
-    return ResolvedCall{&call, std::move(entry), tool};
-  }
+  ToolEntry* const tool = entry->find_tool(call.name);
+  if (tool != nullptr) return ResolvedCall{&call, std::move(entry), tool};
   const bool old =
       !entry->state.checked_at || parts_.clock.now() - *entry->state.checked_at >= kRelistAfter;
   if (look == Look::first && (!entry->listed || old)) return LookAgain{};
@@ -255,13 +252,13 @@ Task<Result<upstream::Outcome>> Pipeline::dispatch(ValidatedCall& valid) {
   request.method = call.method;
   if (is_tool_call(call) && call.params.empty()) {
     valid.name_member = "\"name\":";
-    jsonrpc::append_quoted(valid.name_member, call.name);
+    jsonrpc::append_quoted(valid.name_member, valid.call.tool->name);
     valid.name_member += ",\"arguments\":";
     request.params = {valid.name_member, call.arguments, call.extra};
   } else {
     request.params = {call.params, call.extra};
   }
-  request.name = call.name;
+  request.name = valid.call.tool != nullptr ? valid.call.tool->name : call.name;
   request.meta = call.meta;
   request.capabilities = call.capabilities;
   request.sink = call.sink;

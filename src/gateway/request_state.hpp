@@ -15,6 +15,9 @@
 
 namespace gatehouse::gateway {
 
+inline constexpr std::size_t kRequestStateBytes =
+    64 * 1024;  ///< of a state that a client brings back
+
 /// What a state is good for. Every member must match when it comes back.
 struct RequestBinding {
   std::string caller;      ///< organization, member and client
@@ -26,11 +29,26 @@ struct RequestBinding {
 };
 
 struct RequestState {
+  /// Who asked, and so what the retry is for.
+  enum class Kind {
+    sign_in,   ///< we, for a login; a newer epoch shows that there was one
+    question,  ///< a modern server: its own state goes back to it
+    page,      ///< a legacy server, to open a page before the request is sent again
+    parked,    ///< a legacy server in the middle of its work, which waits
+  };
   RequestBinding binding;
   int round = 0;           ///< how often the client has been asked already
   std::int64_t epoch = 0;  ///< of the credential when the client was asked
   SystemTime expires_at{};
+  Kind kind = Kind::sign_in;
+  std::size_t shard = 0;       ///< which one has the parked call; readable by everybody
+  std::string parked;          ///< which parked call
+  std::string upstream_state;  ///< the server's own, a raw JSON string literal; empty: none
 };
+
+/// The shard that a retry belongs on, without a look at whether the state is genuine; 0 when the
+/// text says none.
+std::size_t shard_of_request_state(std::string_view text);
 
 /// The keys that states are sealed with, shared by all replicas; they follow the master key when it
 /// is replaced. Called for each state, from the shard.
@@ -51,10 +69,10 @@ class RequestStateSealer final {
   /// The key's id is put in front of every state.
   explicit RequestStateSealer(StateKeys keys) : keys_(std::move(keys)) {}
 
-  /// Printable text, at most a few hundred bytes.
+  /// Printable text: a few hundred bytes, and 4/3 of the server's state.
   std::string seal(const RequestState& state) const;
-  /// invalid_argument when the text was not sealed by us, was changed, is expired at `now` or
-  /// belongs to another request.
+  /// invalid_argument when the text was not sealed by us, was changed, is expired at `now`, is
+  /// longer than kRequestStateBytes or belongs to another request.
   Result<RequestState> open(std::string_view text, const RequestBinding& expected,
                             SystemTime now) const;
 

@@ -5,7 +5,9 @@
 #include "async/timer.hpp"
 #include "base/random.hpp"
 #include "gateway/meta_tools.hpp"
+#include "gateway/replies.hpp"
 #include "jsonrpc/json.hpp"
+#include "jsonrpc/message.hpp"
 #include "mcp/error_codes.hpp"
 #include "oauth_client/machine_grants.hpp"
 
@@ -28,13 +30,7 @@ std::string message_for(const NeedsPerson& needs) {
   return fmt::format("Sign in to {} to go on. The agent never sees your login.", name);
 }
 
-Reply text_reply(std::string_view text, bool is_error) {
-  Reply reply;
-  reply.value = Reply::Result{text_result_members(text, is_error), {}};
-  return reply;
-}
-
-Reply link_reply(const NeedsPerson& needs, const std::string& link) {
+Reply link_reply(const mcp_server::Call& call, const NeedsPerson& needs, const std::string& link) {
   const std::string& name = needs.target.connection->name;
   const bool more = needs.need.why == upstream::PersonNeeded::Why::more_scope;
   std::string text =
@@ -52,7 +48,13 @@ Reply link_reply(const NeedsPerson& needs, const std::string& link) {
         " Ask the person to open {} in a browser on this machine, then call again. (Or: {}.)", link,
         in_terminal);
   }
-  return text_reply(text, true);
+  return problem_reply(call, text);
+}
+
+/// Requests whose answer may be a question.
+bool may_ask(const mcp_server::Call& call) {
+  return call.method() == "tools/call" || call.method() == "prompts/get" ||
+         call.method() == "resources/read";
 }
 
 std::string elicitation_params(const NeedsPerson& needs, const std::string& link,
@@ -75,37 +77,33 @@ SignIn::SignIn(vault::Store& store, const Clock& clock, RequestStateSealer seale
                LinkMaker make_link)
     : store_(store), clock_(clock), sealer_(std::move(sealer)), make_link_(std::move(make_link)) {}
 
-Task<std::int64_t> SignIn::epoch_of(vault::CredentialKey key) {
-  const Result<std::int64_t> epoch = co_await store_.credentials().find_epoch(std::move(key));
-  co_return epoch ? *epoch : 0;
+Task<Result<std::int64_t>> SignIn::epoch_of(upstream::Target target) {
+  const vault::AuthKind auth = target.connection->auth;
+  if (auth == vault::AuthKind::none || auth == vault::AuthKind::headers) co_return 0;
+  co_return co_await store_.credentials().find_epoch(upstream::credential_key(target));
 }
 
 Task<SignIn::Answered> SignIn::answer(mcp_server::Call& call, const NeedsPerson& needs,
-                                      const RequestBinding& binding) {
+                                      const RequestBinding& binding, int round) {
   // Where nobody signs in to the server itself, the error names who must act.
   const bool elsewhere = needs.target.connection->auth == vault::AuthKind::headers ||
                          oauth_client::is_machine(*needs.target.connection);
   const std::string link = elsewhere ? std::string() : make_link_(needs.target, needs.need);
   if (elsewhere) {
-    co_return Answered{text_reply(describe(needs.need.error), true), false};
+    co_return Answered{problem_reply(call, describe(needs.need.error)), false};
   }
-  if (link.empty() || !call.capabilities().elicitation_url)
-    co_return Answered{link_reply(needs, link), false};
-  if (call.era() == mcp::Era::legacy) co_return co_await ask_legacy(call, needs, link);
-  const std::int64_t epoch = co_await epoch_of(upstream::credential_key(needs.target));
-  co_return Answered{ask_modern(call, needs, binding, link, epoch), false};
+  const bool modern = call.era() == mcp::Era::modern;
+  const bool can = call.capabilities().elicitation_url && (!modern || may_ask(call));
+  if (link.empty() || !can || round >= limits::kMrtrRounds)
+    co_return Answered{link_reply(call, needs, link), false};
+  if (!modern) co_return co_await ask_legacy(call, needs, link);
+  RequestState state{binding, round, 0, clock_.now() + kStateLife};
+  state.epoch = (co_await epoch_of(needs.target)).value_or(0);
+  co_return Answered{ask_modern(needs, link, state), false};
 }
 
-Reply SignIn::ask_modern(mcp_server::Call& call, const NeedsPerson& needs,
-                         const RequestBinding& binding, const std::string& link,
-                         std::int64_t epoch) const {
-  RequestState state{binding, 0, epoch, clock_.now() + kStateLife};
-  if (!call.request_state().empty()) {
-    // check_retry() has opened it already, so this cannot fail for a reason of the client.
-    const Result<RequestState> before = sealer_.open(call.request_state(), binding, clock_.now());
-    if (before) state.round = before->round + 1;
-  }
-  if (state.round >= limits::kMrtrRounds) return link_reply(needs, link);
+Reply SignIn::ask_modern(const NeedsPerson& needs, const std::string& link,
+                         const RequestState& state) const {
   Reply reply;
   reply.value = Reply::Result{
       fmt::format(
@@ -118,7 +116,7 @@ Reply SignIn::ask_modern(mcp_server::Call& call, const NeedsPerson& needs,
 Task<SignIn::Answered> SignIn::ask_legacy(mcp_server::Call& call, const NeedsPerson& needs,
                                           std::string link) {
   const vault::CredentialKey key = upstream::credential_key(needs.target);
-  const std::int64_t before = co_await epoch_of(key);
+  const std::int64_t before = (co_await epoch_of(needs.target)).value_or(0);
   const std::string elicitation_id = random_token(16);
   const std::string params = elicitation_params(needs, link, elicitation_id);
   if (!call.can_ask()) {
@@ -128,15 +126,14 @@ Task<SignIn::Answered> SignIn::ask_legacy(mcp_server::Call& call, const NeedsPer
     co_return Answered{std::move(reply), false};
   }
   const gatehouse::Result<std::string> response = co_await call.ask("elicitation/create", params);
-  if (!response) co_return Answered{link_reply(needs, link), false};
+  if (!response) co_return Answered{link_reply(call, needs, link), false};
   if (action_of(*response) != "accept") {
-    co_return Answered{text_reply(fmt::format("The person declined to sign in to {}.",
-                                              needs.target.connection->name),
-                                  true),
+    co_return Answered{problem_reply(call, fmt::format("The person declined to sign in to {}.",
+                                                       needs.target.connection->name)),
                        false};
   }
   if (co_await wait_for_login(key, before, call.cancelled())) co_return Answered{{}, true};
-  co_return Answered{link_reply(needs, link), false};
+  co_return Answered{link_reply(call, needs, link), false};
 }
 
 Task<bool> SignIn::wait_for_login(vault::CredentialKey key, std::int64_t before,
@@ -154,15 +151,7 @@ Task<bool> SignIn::wait_for_login(vault::CredentialKey key, std::int64_t before,
   co_return false;
 }
 
-std::optional<Reply> SignIn::check_retry(mcp_server::Call& call,
-                                         const RequestBinding& binding) const {
-  if (call.request_state().empty()) return std::nullopt;
-  const Result<RequestState> state = sealer_.open(call.request_state(), binding, clock_.now());
-  if (!state) {
-    Reply reply;
-    reply.value = Reply::Failure{-32602, describe(state.error()), {}, 0};
-    return reply;
-  }
+std::optional<Reply> SignIn::check_response(const mcp_server::Call& call) {
   if (call.input_responses().empty()) return std::nullopt;
   const std::optional<jsonrpc::JsonView> response =
       jsonrpc::JsonView::of_proved(call.input_responses()).find(kRequestKey);
@@ -170,11 +159,9 @@ std::optional<Reply> SignIn::check_retry(mcp_server::Call& call,
   const std::string action = action_of(response->raw());
   if (action == "accept") return std::nullopt;
   if (action == "decline" || action == "cancel")
-    return text_reply("The person declined to sign in.", true);
-  Reply reply;
-  reply.value = Reply::Failure{
-      -32602, "inputResponses.sign_in has no action accept, decline or cancel", {}, 0};
-  return reply;
+    return problem_reply(call, "The person declined to sign in.");
+  return failure_reply(jsonrpc::kInvalidParams,
+                       "inputResponses.sign_in has no action accept, decline or cancel");
 }
 
 }  // namespace gatehouse::gateway

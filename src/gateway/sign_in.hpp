@@ -32,20 +32,22 @@ class SignIn final {
     mcp_server::Reply reply;
     bool retry = false;
   };
+  /// `round`: how often a modern client has been asked already.
   Task<Answered> answer(mcp_server::Call& call, const NeedsPerson& needs,
-                        const RequestBinding& binding);
+                        const RequestBinding& binding, int round);
 
-  /// Checks what a modern client brought back before its call runs again; the reply refuses it.
-  /// Nothing: go on.
-  std::optional<mcp_server::Reply> check_retry(mcp_server::Call& call,
-                                               const RequestBinding& binding) const;
+  /// Checks what a modern client answered to our question before its call runs again; the reply
+  /// refuses it. Nothing: go on.
+  static std::optional<mcp_server::Reply> check_response(const mcp_server::Call& call);
+
+  /// Of the credential that the target uses; 0 without one. Errors: storage.
+  Task<Result<std::int64_t>> epoch_of(upstream::Target target);
+  const RequestStateSealer& sealer() const { return sealer_; }
 
  private:
   Task<Answered> ask_legacy(mcp_server::Call& call, const NeedsPerson& needs, std::string link);
-  mcp_server::Reply ask_modern(mcp_server::Call& call, const NeedsPerson& needs,
-                               const RequestBinding& binding, const std::string& link,
-                               std::int64_t epoch) const;
-  Task<std::int64_t> epoch_of(vault::CredentialKey key);
+  mcp_server::Reply ask_modern(const NeedsPerson& needs, const std::string& link,
+                               const RequestState& state) const;
   Task<bool> wait_for_login(vault::CredentialKey key, std::int64_t before, CancelSource& cancelled);
 
   vault::Store& store_;

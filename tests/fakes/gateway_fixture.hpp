@@ -192,8 +192,9 @@ class GatewayInside {
       store, clock,
       gateway::RequestStateSealer(gateway::fixed_state_key(Secret(std::string(32, 'k')), "k1")),
       [this](const upstream::Target&, const upstream::PersonNeeded&) { return link; }};
+  gateway::Bridge bridge{{pipeline, directory, sign_in, clock}};
   gateway::AgentService service{
-      {directory, pipeline, refresher, sign_in, log},
+      {directory, bridge, refresher, log},
       {"0.1.0", "/mcp", "http://127.0.0.1:8484/.well-known/oauth-protected-resource/mcp"}};
   vault::Connection connection;
   std::shared_ptr<void> changes;

@@ -1,0 +1,33 @@
+#include "gateway/notification_relay.hpp"
+
+#include "jsonrpc/json.hpp"
+#include "mcp/versions.hpp"
+
+namespace gatehouse::gateway {
+
+bool NotificationRelay::wanted() const {
+  if (!raw_token_.empty()) return true;
+  if (logs_ == Front::Extras::drop) return false;
+  // A legacy session said once which level it wants; the endpoint keeps to it.
+  return call_.era() == mcp::Era::legacy ||
+         call_.meta().find(mcp::kMetaLogLevel) != std::string_view::npos;
+}
+
+void NotificationRelay::on_notification(std::string_view method, std::string_view params) {
+  if (params.size() > limits::kProgressBytes) return;
+  if (method != "notifications/progress") {
+    const bool log =
+        method == "notifications/message" || method == "notifications/elicitation/complete";
+    if (log && logs_ == Front::Extras::pass) call_.post(method, params);
+    return;
+  }
+  if (raw_token_.empty()) return;
+  std::string renamed = "{\"progressToken\":" + std::string(raw_token_);
+  for (const jsonrpc::JsonMember& member : jsonrpc::JsonView::of_proved(params).members()) {
+    if (!member.is("progress") && !member.is("total") && !member.is("message")) continue;
+    renamed.append(",\"").append(member.raw_key).append("\":").append(member.value.raw());
+  }
+  call_.post(method, renamed + "}");
+}
+
+}  // namespace gatehouse::gateway
