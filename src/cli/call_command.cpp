@@ -85,7 +85,7 @@ Examples:
   Task<Result<ToolView>> resolve(Services& services, Attempt& attempt, std::string name) {
     Result<std::optional<vault::StoredCatalog>> stored =
         co_await services.store.connections().load_catalog(attempt.connection().organization,
-                                                           attempt.connection().id);
+                                                           attempt.connection().id, local_member());
     if (!stored) co_return std::unexpected(stored.error());
     if (*stored) {
       const auto allowed = allowed_tools(attempt.connection(), std::move(**stored));

@@ -63,8 +63,8 @@ class DescribeCommand final : public Command {
     Result<vault::Connection> connection = co_await require_connection(services, name->first);
     if (!connection) co_return std::unexpected(connection.error());
     Result<std::optional<vault::StoredCatalog>> stored =
-        co_await services.store.connections().load_catalog(connection->organization,
-                                                           connection->id);
+        co_await services.store.connections().load_catalog(connection->organization, connection->id,
+                                                           local_member());
     if (!stored) co_return std::unexpected(stored.error());
     std::optional<ToolView> tool;
     if (*stored) tool = find_tool(allowed_tools(*connection, std::move(**stored)), name->second);

@@ -200,10 +200,7 @@ class EditCommand final : public Command {
     }
     Result<void> saved = co_await store.save_state(stored.organization, stored.id, state);
     if (!saved || !other_server) co_return saved;
-    vault::StoredCatalog empty;
-    empty.connection = stored.id;
-    empty.fetched_at = services.clock.now();
-    co_return co_await store.save_catalog(stored.organization, std::move(empty));
+    co_return co_await store.erase_catalog(stored.organization, stored.id);
   }
 
   Exit report(Terminal& terminal, const Changes& changes, const std::vector<SignedOut>& ended) {

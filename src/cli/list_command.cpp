@@ -30,7 +30,8 @@ class ListCommand final : public Command {
           co_await services.store.connections().load_state(organization, connection.id);
       if (!state) co_return std::unexpected(state.error());
       Result<std::optional<vault::StoredCatalog>> catalog =
-          co_await services.store.connections().load_catalog(organization, connection.id);
+          co_await services.store.connections().load_catalog(organization, connection.id,
+                                                             local_member());
       if (!catalog) co_return std::unexpected(catalog.error());
       std::optional<std::size_t> tools;
       if (*catalog) tools = allowed_tools(connection, std::move(**catalog)).tools.size();

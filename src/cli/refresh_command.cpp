@@ -58,8 +58,8 @@ class RefreshCommand final : public Command {
     Result<vault::Connection> connection = co_await require_connection(services, name_);
     if (!connection) co_return std::unexpected(connection.error());
     Result<std::optional<vault::StoredCatalog>> stored =
-        co_await services.store.connections().load_catalog(connection->organization,
-                                                           connection->id);
+        co_await services.store.connections().load_catalog(connection->organization, connection->id,
+                                                           local_member());
     if (!stored) co_return std::unexpected(stored.error());
     Attempt attempt(services, *connection, {}, no_login_ ? SignIns::refused : SignIns::allowed);
     Result<vault::StoredCatalog> listed = co_await attempt.list_tools();

@@ -35,7 +35,8 @@ Task<Result<Known>> load_catalogs(Services& services, std::string only) {
         (only.empty() || only == connection.name))
       ++known.waiting;
     Result<std::optional<vault::StoredCatalog>> stored =
-        co_await services.store.connections().load_catalog(organization, connection.id);
+        co_await services.store.connections().load_catalog(organization, connection.id,
+                                                           local_member());
     if (!stored) co_return std::unexpected(stored.error());
     if (!*stored) continue;
     std::vector<catalog::Capability> capabilities;

@@ -79,7 +79,8 @@ class ToolsCommand final : public Command {
       co_return co_await attempt.list_tools();
     }
     Result<std::optional<vault::StoredCatalog>> stored =
-        co_await services.store.connections().load_catalog(connection.organization, connection.id);
+        co_await services.store.connections().load_catalog(connection.organization, connection.id,
+                                                           local_member());
     if (!stored) co_return std::unexpected(stored.error());
     if (*stored) co_return std::move(**stored);
     co_return fail(Errc::not_found, fmt::format("no tools of {} are stored yet", name_),

@@ -81,13 +81,38 @@ Task<Result<void>> LayeredStore::save_state(OrganizationId organization, Connect
 }
 
 Task<Result<std::optional<vault::StoredCatalog>>> LayeredStore::load_catalog(
-    OrganizationId organization, ConnectionId id) {
-  return inner_.connections().load_catalog(std::move(organization), std::move(id));
+    OrganizationId organization, ConnectionId id, MemberId member) {
+  return inner_.connections().load_catalog(std::move(organization), std::move(id),
+                                           std::move(member));
+}
+
+Task<Result<std::vector<vault::StoredCatalog>>> LayeredStore::load_catalogs(
+    OrganizationId organization, MemberId member) {
+  return inner_.connections().load_catalogs(std::move(organization), std::move(member));
 }
 
 Task<Result<void>> LayeredStore::save_catalog(OrganizationId organization,
-                                              vault::StoredCatalog catalog) {
-  return inner_.connections().save_catalog(std::move(organization), std::move(catalog));
+                                              vault::StoredCatalog catalog,
+                                              vault::PinChanges pins) {
+  return inner_.connections().save_catalog(std::move(organization), std::move(catalog),
+                                           std::move(pins));
+}
+
+Task<Result<std::vector<vault::Pin>>> LayeredStore::load_pins(OrganizationId organization,
+                                                              ConnectionId id,
+                                                              std::optional<MemberId> owner,
+                                                              Pins which) {
+  return inner_.connections().load_pins(std::move(organization), std::move(id), std::move(owner),
+                                        which);
+}
+
+Task<Result<std::size_t>> LayeredStore::change_pins(OrganizationId organization, ConnectionId id,
+                                                    vault::PinChanges pins) {
+  return inner_.connections().change_pins(std::move(organization), std::move(id), std::move(pins));
+}
+
+Task<Result<void>> LayeredStore::erase_catalog(OrganizationId organization, ConnectionId id) {
+  return inner_.connections().erase_catalog(std::move(organization), std::move(id));
 }
 
 }  // namespace gatehouse::config

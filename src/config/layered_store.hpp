@@ -46,9 +46,18 @@ class LayeredStore final : public vault::Store, private vault::ConnectionStore {
   Task<Result<void>> save_state(OrganizationId organization, ConnectionId id,
                                 vault::ConnectionState state) override;
   Task<Result<std::optional<vault::StoredCatalog>>> load_catalog(OrganizationId organization,
-                                                                 ConnectionId id) override;
-  Task<Result<void>> save_catalog(OrganizationId organization,
-                                  vault::StoredCatalog catalog) override;
+                                                                 ConnectionId id,
+                                                                 MemberId member) override;
+  Task<Result<std::vector<vault::StoredCatalog>>> load_catalogs(OrganizationId organization,
+                                                                MemberId member) override;
+  Task<Result<void>> save_catalog(OrganizationId organization, vault::StoredCatalog catalog,
+                                  vault::PinChanges pins) override;
+  Task<Result<std::vector<vault::Pin>>> load_pins(OrganizationId organization, ConnectionId id,
+                                                  std::optional<MemberId> owner,
+                                                  Pins which) override;
+  Task<Result<std::size_t>> change_pins(OrganizationId organization, ConnectionId id,
+                                        vault::PinChanges pins) override;
+  Task<Result<void>> erase_catalog(OrganizationId organization, ConnectionId id) override;
 
   vault::Store& inner_;
   std::map<std::string, Rank> rows_;  // by stored name

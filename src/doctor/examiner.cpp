@@ -386,8 +386,8 @@ Task<> Examiner::check_server(Visit& visit) {
 
 Task<> Examiner::check_stored_catalog(Visit& visit) {
   const vault::Connection& connection = visit.connection();
-  const auto catalog =
-      co_await parts_.store.connections().load_catalog(connection.organization, connection.id);
+  const auto catalog = co_await parts_.store.connections().load_catalog(
+      connection.organization, connection.id, local_member());
   if (!catalog) {
     add(visit, make_failure(Phase::catalog, catalog.error(), connection.name));
     co_return;

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "vault/boot_clock.hpp"
@@ -35,7 +36,9 @@ struct MemoryTables {
   StoreClocks clocks;
   std::map<ConnectionId, Connection> connections;
   std::map<ConnectionId, ConnectionState> states;
-  std::map<ConnectionId, StoredCatalog> catalogs;
+  std::map<std::pair<ConnectionId, std::string>, StoredCatalog> catalogs;  ///< by owner, '': all
+  std::map<std::tuple<ConnectionId, std::string, std::string, std::string>, Pin>
+      pins;  ///< by connection, owner, kind, name
   std::map<CredentialKey, MemoryCredential> credentials;
   std::vector<Registration> registrations;    ///< oldest first
   std::vector<Authorization> authorizations;  ///< oldest first

@@ -18,8 +18,10 @@ Result<Peeked> peek(const std::filesystem::path& path) {
         "WHERE c.organization = ? ORDER BY c.name",
         local_organization().value);
     while (row.next()) {
+      const std::string name = row.text();
+      if (!found.connections.empty() && found.connections.back().name == name) continue;
       PeekedConnection& one = found.connections.emplace_back();
-      one.name = row.text();
+      one.name = name;
       one.tools = decode_texts(row.text()).value_or(std::vector<std::string>());
     }
   }

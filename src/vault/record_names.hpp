@@ -53,6 +53,10 @@ inline constexpr NameTable<Role, 2> kRoleNames{{
     {Role::server, "server"},
     {Role::identity_provider, "identity_provider"},
 }};
+inline constexpr NameTable<OnChange, 2> kOnChangeNames{{
+    {OnChange::allow, "allow"},
+    {OnChange::block, "block"},
+}};
 inline constexpr NameTable<http::Purpose, 3> kPurposeNames{{
     {http::Purpose::connection, "connection"},
     {http::Purpose::authorization_server, "authorization_server"},

@@ -80,6 +80,12 @@ struct ToolFilter {
   friend bool operator==(const ToolFilter&, const ToolFilter&) = default;
 };
 
+/// What happens when a server describes a tool otherwise than it was accepted, or offers a new one.
+enum class OnChange {
+  allow,  ///< recorded and shown
+  block,  ///< and not to be used until a person approves it
+};
+
 /// How a connection is used. Nothing: the built-in value (limits.hpp).
 struct ConnectionOptions {
   bool enabled = true;
@@ -90,6 +96,7 @@ struct ConnectionOptions {
   std::optional<int> read_retries;                        ///< of tools that only read
   std::vector<std::string> roots;                         ///< absolute directories
   std::string log_level;                                  ///< asked of the server; empty: not asked
+  OnChange on_change = OnChange::allow;
   friend bool operator==(const ConnectionOptions&, const ConnectionOptions&) = default;
 };
 
@@ -152,13 +159,45 @@ struct ConnectionState {
   std::string server_info;  ///< raw JSON of name, version, title, instructions; untrusted
 };
 
-/// The stored tool list of a connection; survives restarts, and a failed listing never empties it.
+/// What a connection's server lists; survives restarts, and a failed listing never empties it. Each
+/// entry is a raw JSON object, in the server's order.
 struct StoredCatalog {
   ConnectionId connection;
-  std::vector<std::string> tools;    ///< each tool as raw JSON object, in the server's order
-  std::vector<std::string> dropped;  ///< warnings about tools left out, each naming its tool
+  std::optional<MemberId> owner = {};  ///< whose list it is; nothing: everybody's
+  std::vector<std::string> tools = {};
+  std::vector<std::string> prompts = {};
+  std::vector<std::string> resources = {};
+  std::vector<std::string> templates = {};  ///< of resources
+  std::vector<std::string> dropped = {};    ///< warnings about what was left out, each naming it
   SystemTime fetched_at{};
-  std::int64_t ttl_ms = 0;  ///< the server's hint; 0: unknown
+  std::int64_t ttl_ms = 0;  ///< the server's hint for the shortest of its lists; 0: none
+};
+
+/// A capability as it was accepted, and as its server describes it now where that differs. Whose:
+/// the member's where each has an own credential, else everybody's.
+struct Pin {
+  std::string kind;              ///< "tool"
+  std::string name;              ///< as its server knows it
+  std::string digest;            ///< of `definition`; empty: nothing was accepted yet
+  std::string definition;        ///< raw JSON object
+  SystemTime pinned_at{};        ///< when it was accepted: first seen, or approved
+  std::string found_digest;      ///< empty: nothing waits
+  std::string found_definition;  ///< what waits for approval
+  std::optional<SystemTime> found_at;
+  bool waits() const { return !found_digest.empty(); }
+};
+
+/// One change of a pin; not made when the row is not (or no longer) what it was computed from.
+struct PinChange {
+  enum class What { add, replace, erase };
+  What what = What::add;
+  Pin pin;
+  std::string was_digest;        ///< replace, erase
+  std::string was_found_digest;  ///< replace, erase
+};
+struct PinChanges {
+  std::optional<MemberId> owner = {};
+  std::vector<PinChange> changes = {};
 };
 
 enum class RegistrationKind { preregistered, client_metadata, dynamic };

@@ -2,6 +2,7 @@
 
 #include "vault/record_details.hpp"
 #include "vault/record_names.hpp"
+#include "vault/sqlite_catalogs.hpp"
 #include "vault/sqlite_connection_rows.hpp"
 #include "vault/sqlite_tables.hpp"
 
@@ -124,39 +125,59 @@ class SqliteConnections final : public ConnectionStore {
   }
 
   Task<Result<std::optional<StoredCatalog>>> load_catalog(OrganizationId organization,
-                                                          ConnectionId id) override {
+                                                          ConnectionId id,
+                                                          MemberId member) override {
     using Found = std::optional<StoredCatalog>;
     co_return co_await tables_.read<Found>([&](Database& database) -> Result<Found> {
-      Rows row = database.query(
-          "SELECT t.tools, t.dropped, t.fetched_at, t.ttl_ms FROM catalogs t "
-          "JOIN connections c ON c.id = t.connection WHERE c.id = ? AND c.organization = ?",
-          id.value, organization.value);
-      if (!row.next()) return Found();
-      StoredCatalog catalog{.connection = id};
-      auto tools = decode_texts(row.text());
-      auto dropped = decode_texts(row.text());
-      if (!tools || !dropped) {  // as if never listed: the next listing replaces it
-        tables_.logger().warn("stored_catalog_damaged", {{"connection", id.value}});
-        return Found();
-      }
-      catalog.tools = std::move(*tools);
-      catalog.dropped = std::move(*dropped);
-      catalog.fetched_at = row.time();
-      catalog.ttl_ms = row.integer();
-      return Found(std::move(catalog));
+      return read_catalog(database, tables_.logger(), organization, id, member);
     });
   }
 
-  Task<Result<void>> save_catalog(OrganizationId organization, StoredCatalog catalog) override {
+  Task<Result<std::vector<StoredCatalog>>> load_catalogs(OrganizationId organization,
+                                                         MemberId member) override {
+    using Found = std::vector<StoredCatalog>;
+    co_return co_await tables_.read<Found>([&](Database& database) -> Result<Found> {
+      return read_catalogs(database, tables_.logger(), organization, member);
+    });
+  }
+
+  Task<Result<void>> save_catalog(OrganizationId organization, StoredCatalog catalog,
+                                  PinChanges pins) override {
     co_return co_await tables_.write<void>([&](SqliteWrite& write) -> Result<void> {
       if (!has_connection(write.database, organization, catalog.connection))
         return no_such_connection();
-      write.database.run(
-          "INSERT OR REPLACE INTO catalogs (connection, tools, dropped, fetched_at, ttl_ms) "
-          "VALUES (?, ?, ?, ?, ?)",
-          catalog.connection.value, Blob{encode_texts(catalog.tools)},
-          Blob{encode_texts(catalog.dropped)}, catalog.fetched_at, catalog.ttl_ms);
-      write.changed("catalogs", organization, catalog.connection.value);
+      const std::size_t pinned = write_pins(write.database, catalog.connection, pins);
+      const Stored stored = write_catalog(write.database, catalog);
+      if (pinned > 0 || stored == Stored::changed)
+        write.changed("catalogs", organization, catalog.connection.value);
+      return {};
+    });
+  }
+
+  Task<Result<std::vector<Pin>>> load_pins(OrganizationId organization, ConnectionId id,
+                                           std::optional<MemberId> owner, Pins which) override {
+    co_return co_await tables_.read<std::vector<Pin>>(
+        [&](Database& database) -> Result<std::vector<Pin>> {
+          return read_pins(database, organization, id, owner, which);
+        });
+  }
+
+  Task<Result<std::size_t>> change_pins(OrganizationId organization, ConnectionId id,
+                                        PinChanges pins) override {
+    co_return co_await tables_.write<std::size_t>([&](SqliteWrite& write) -> Result<std::size_t> {
+      if (!has_connection(write.database, organization, id)) return no_such_connection();
+      const std::size_t made = write_pins(write.database, id, pins);
+      if (made > 0) write.changed("catalogs", organization, id.value);
+      return made;
+    });
+  }
+
+  Task<Result<void>> erase_catalog(OrganizationId organization, ConnectionId id) override {
+    co_return co_await tables_.write<void>([&](SqliteWrite& write) -> Result<void> {
+      if (!has_connection(write.database, organization, id)) return no_such_connection();
+      write.database.run("DELETE FROM catalogs WHERE connection = ?", id.value);
+      write.database.run("DELETE FROM pins WHERE connection = ?", id.value);
+      write.changed("catalogs", organization, id.value);
       return {};
     });
   }

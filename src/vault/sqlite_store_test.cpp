@@ -169,7 +169,8 @@ TEST_P(SqliteStoreTest, survives_a_damaged_record_and_a_damaged_catalog) {
       "UPDATE connections SET command = x'ff', transport = 'odd' WHERE name = 'a';"
       "UPDATE catalogs SET tools = x'ff'");
   EXPECT_EQ(run(connections().list(local_organization())).value().size(), 2U);
-  EXPECT_FALSE(run(connections().load_catalog(local_organization(), connection.id)).value());
+  EXPECT_FALSE(
+      run(connections().load_catalog(local_organization(), connection.id, local_member())).value());
 }
 
 TEST_P(SqliteStoreTest, opens_a_store_of_the_first_schema) {
@@ -190,6 +191,38 @@ TEST_P(SqliteStoreTest, opens_a_store_of_the_first_schema) {
   EXPECT_EQ(listed[0].url, "https://a.example");
   EXPECT_EQ(listed[0].secrets_problem, "");
   EXPECT_TRUE(listed[0].options.enabled);
+}
+
+TEST_P(SqliteStoreTest, keeps_the_tools_of_a_store_of_the_schema_before_lists) {
+  store_.reset();
+  std::filesystem::remove(path());
+  {
+    const auto opened = database();
+    ASSERT_TRUE(migrate(*opened, sqlite_migrations().first(3), clock_.now()));
+    opened->execute(
+        "INSERT INTO connections VALUES ('c1', 'org_local', 'old', 'http', 'https://a.example', "
+        "x'', '', 'none', 'shared', x'', x'', '', '', x'', 0, '/callback', x'', NULL, 0, 1, x'', "
+        "NULL);"
+        "INSERT INTO connections VALUES ('c2', 'org_local', 'own', 'http', 'https://b.example', "
+        "x'', '', 'none', 'per_member', x'', x'', '', '', x'', 0, '/callback', x'', NULL, 0, 1, "
+        "x'', NULL);"
+        "INSERT INTO catalogs VALUES ('c1', x'000000027b7d', x'', 7, 5);"
+        "INSERT INTO catalogs VALUES ('c2', x'000000027b7d', x'', 7, 5)");
+    EXPECT_FALSE(opened->failure()) << describe(opened->failure().value_or(Error{}));
+  }
+  reopen();
+  const auto load = [&](const char* id, MemberId member) {
+    return run(connections().load_catalog({"org_local"}, {id}, member)).value();
+  };
+  ASSERT_TRUE(load("c1", {"mem_any"}));
+  EXPECT_EQ(load("c1", {"mem_any"})->tools, std::vector<std::string>{"{}"});
+  EXPECT_EQ(load("c1", {"mem_any"})->ttl_ms, 5);
+  EXPECT_TRUE(load("c1", {"mem_any"})->prompts.empty());
+  EXPECT_TRUE(load("c2", local_member()));
+  EXPECT_FALSE(load("c2", {"mem_any"}));
+  EXPECT_TRUE(run(connections().load_pins({"org_local"}, {"c1"}, {}, ConnectionStore::Pins::all))
+                  .value()
+                  .empty());
 }
 
 TEST_P(SqliteStoreTest, refuses_a_schema_newer_than_it_knows) {

@@ -40,10 +40,34 @@ class ConnectionStore {
   /// not_found when the connection is gone: a late answer does not bring it back.
   virtual Task<Result<void>> save_state(OrganizationId organization, ConnectionId id,
                                         ConnectionState state) = 0;
+  /// The member's own list or, without one, everybody's.
   virtual Task<Result<std::optional<StoredCatalog>>> load_catalog(OrganizationId organization,
-                                                                  ConnectionId id) = 0;
-  /// not_found when the connection is gone.
-  virtual Task<Result<void>> save_catalog(OrganizationId organization, StoredCatalog catalog) = 0;
+                                                                  ConnectionId id,
+                                                                  MemberId member) = 0;
+  /// The one member of this machine.
+  Task<Result<std::optional<StoredCatalog>>> load_catalog(OrganizationId organization,
+                                                          ConnectionId id) {
+    return load_catalog(std::move(organization), std::move(id), local_member());
+  }
+  /// Those of all connections, as load_catalog() finds them; damaged ones are left out.
+  virtual Task<Result<std::vector<StoredCatalog>>> load_catalogs(OrganizationId organization,
+                                                                 MemberId member) = 0;
+  /// Replaces the list of the catalog's owner, and changes pins in the same transaction. A list for
+  /// everybody ends those of members, a member's ends the one for everybody. A list with nothing
+  /// new in it but its time is no change that the feed tells of. not_found when the connection is
+  /// gone.
+  virtual Task<Result<void>> save_catalog(OrganizationId organization, StoredCatalog catalog,
+                                          PinChanges pins = {}) = 0;
+  enum class Pins { all, waiting };
+  /// In order of kind and name.
+  virtual Task<Result<std::vector<Pin>>> load_pins(OrganizationId organization, ConnectionId id,
+                                                   std::optional<MemberId> owner, Pins which) = 0;
+  /// How many were made: the others had been changed meanwhile. not_found when the connection is
+  /// gone.
+  virtual Task<Result<std::size_t>> change_pins(OrganizationId organization, ConnectionId id,
+                                                PinChanges pins) = 0;
+  /// Forgets lists and pins: the connection leads to another server now. not_found.
+  virtual Task<Result<void>> erase_catalog(OrganizationId organization, ConnectionId id) = 0;
 };
 
 /// A lease on one credential row, timed by the store.

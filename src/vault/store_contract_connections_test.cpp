@@ -51,7 +51,8 @@ void add_details(Connection& connection) {
                         .idle_timeout = 0s,
                         .read_retries = 0,
                         .roots = {"/srv/a", "/srv/b"},
-                        .log_level = "warning"};
+                        .log_level = "warning",
+                        .on_change = OnChange::block};
   connection.role = Role::identity_provider;
   connection.preset = "notion";
   connection.origin = "/home/a/mcp.json";
@@ -165,7 +166,8 @@ TEST_P(ConnectionContract, is_not_there_for_another_organization) {
   ASSERT_TRUE(run(connections().save_catalog(local_organization(), {.connection = connection.id})));
   EXPECT_EQ(run(connections().load_state(other_organization_, connection.id)).value().health,
             Health::configured);
-  EXPECT_FALSE(run(connections().load_catalog(other_organization_, connection.id)).value());
+  EXPECT_FALSE(
+      run(connections().load_catalog(other_organization_, connection.id, local_member())).value());
   connection.organization = other_organization_;
   EXPECT_EQ(code(run(connections().update(connection))), Errc::not_found);
   EXPECT_TRUE(run(connections().find(local_organization(), "a")).value());
@@ -175,7 +177,8 @@ TEST_P(ConnectionContract, keeps_state_and_catalog) {
   const Connection connection = make_connection("a");
   EXPECT_EQ(run(connections().load_state(local_organization(), connection.id)).value().health,
             Health::configured);
-  EXPECT_FALSE(run(connections().load_catalog(local_organization(), connection.id)).value());
+  EXPECT_FALSE(
+      run(connections().load_catalog(local_organization(), connection.id, local_member())).value());
   const ConnectionState state{.health = Health::failing,
                               .detail = "why",
                               .hint = "what",
@@ -202,12 +205,112 @@ TEST_P(ConnectionContract, keeps_state_and_catalog) {
                               .ttl_ms = 5};
   ASSERT_TRUE(run(connections().save_catalog(local_organization(), catalog)));
   const auto stored =
-      run(connections().load_catalog(local_organization(), connection.id)).value().value();
+      run(connections().load_catalog(local_organization(), connection.id, local_member()))
+          .value()
+          .value();
   EXPECT_EQ(stored.connection, connection.id);
   EXPECT_EQ(stored.tools, catalog.tools);
   EXPECT_EQ(stored.dropped, catalog.dropped);
   EXPECT_EQ(stored.fetched_at, clock_.now());
   EXPECT_EQ(stored.ttl_ms, 5);
+}
+
+TEST_P(ConnectionContract, keeps_every_kind_of_list_and_whose_it_is) {
+  const Connection connection = make_connection("a");
+  const auto load = [&](const char* member) {
+    return run(connections().load_catalog(local_organization(), connection.id, {member})).value();
+  };
+  StoredCatalog own{.connection = connection.id,
+                    .owner = MemberId{"mem_a"},
+                    .tools = {R"({"name":"t"})"},
+                    .prompts = {R"({"name":"p"})"},
+                    .resources = {R"({"uri":"r"})"},
+                    .templates = {R"({"uriTemplate":"x"})"},
+                    .fetched_at = clock_.now()};
+  ASSERT_TRUE(run(connections().save_catalog(local_organization(), own)));
+  ASSERT_TRUE(load("mem_a"));
+  EXPECT_EQ(load("mem_a")->owner, own.owner);
+  EXPECT_EQ(load("mem_a")->prompts, own.prompts);
+  EXPECT_EQ(load("mem_a")->resources, own.resources);
+  EXPECT_EQ(load("mem_a")->templates, own.templates);
+  EXPECT_FALSE(load("mem_b")) << "a member's list is nobody else's";
+  EXPECT_TRUE(run(connections().load_catalogs(local_organization(), {"mem_b"})).value().empty());
+
+  StoredCatalog shared{.connection = connection.id, .tools = {"{}"}, .fetched_at = clock_.now()};
+  ASSERT_TRUE(run(connections().save_catalog(local_organization(), shared)));
+  EXPECT_EQ(load("mem_a")->tools, shared.tools);
+  EXPECT_EQ(load("mem_b")->tools, shared.tools);
+  ASSERT_TRUE(run(connections().save_catalog(local_organization(), own)));
+  EXPECT_FALSE(load("mem_b"));
+  const auto all = run(connections().load_catalogs(local_organization(), {"mem_a"})).value();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].tools, own.tools);
+
+  ASSERT_TRUE(run(connections().erase_catalog(local_organization(), connection.id)));
+  EXPECT_FALSE(load("mem_a"));
+}
+
+TEST_P(ConnectionContract, tells_the_feed_of_a_list_only_when_it_says_something_new) {
+  const Connection connection = make_connection("a");
+  StoredCatalog catalog{
+      .connection = connection.id, .tools = {R"({"name":"t"})"}, .fetched_at = clock_.now()};
+  const auto save = [&] {
+    const std::int64_t before = run(store_->changes().last_number()).value();
+    EXPECT_TRUE(run(connections().save_catalog(local_organization(), catalog)));
+    return run(store_->changes().last_number()).value() - before;
+  };
+  EXPECT_EQ(save(), 1);
+  clock_.advance(1h);
+  catalog.fetched_at = clock_.now();
+  EXPECT_EQ(save(), 0);
+  EXPECT_EQ(run(connections().load_catalog(local_organization(), connection.id, local_member()))
+                .value()
+                ->fetched_at,
+            clock_.now());
+  catalog.tools[0] = R"({"name":"u"})";
+  EXPECT_EQ(save(), 1);
+}
+
+TEST_P(ConnectionContract, changes_a_pin_only_from_what_it_was_computed_from) {
+  const Connection connection = make_connection("a");
+  const auto load = [&](ConnectionStore::Pins which) {
+    return run(connections().load_pins(local_organization(), connection.id, {}, which)).value();
+  };
+  const auto change = [&](PinChange one) {
+    return run(connections().change_pins(local_organization(), connection.id,
+                                         {.changes = {std::move(one)}}))
+        .value();
+  };
+  PinChange added{.pin = {.kind = "tool",
+                          .name = "t",
+                          .digest = "d1",
+                          .definition = "{}",
+                          .pinned_at = clock_.now()}};
+  const StoredCatalog catalog{.connection = connection.id};
+  ASSERT_TRUE(run(connections().save_catalog(local_organization(), catalog, {.changes = {added}})));
+  EXPECT_EQ(change(added), 0U) << "it is there already";
+  EXPECT_EQ(load(ConnectionStore::Pins::all).size(), 1U);
+  EXPECT_TRUE(load(ConnectionStore::Pins::waiting).empty());
+
+  PinChange found{.what = PinChange::What::replace, .pin = added.pin, .was_digest = "d1"};
+  found.pin.found_digest = "d2";
+  found.pin.found_definition = R"({"x":1})";
+  found.pin.found_at = clock_.now();
+  EXPECT_EQ(change(found), 1U);
+  EXPECT_EQ(change(found), 0U) << "it has moved on";
+  const auto waiting = load(ConnectionStore::Pins::waiting);
+  ASSERT_EQ(waiting.size(), 1U);
+  EXPECT_EQ(waiting[0].digest, "d1");
+  EXPECT_EQ(waiting[0].found_definition, R"({"x":1})");
+  EXPECT_EQ(waiting[0].found_at, clock_.now());
+
+  PinChange erased{.what = PinChange::What::erase, .pin = added.pin, .was_digest = "d1"};
+  EXPECT_EQ(change(erased), 0U);
+  erased.was_found_digest = "d2";
+  EXPECT_EQ(change(erased), 1U);
+  EXPECT_TRUE(load(ConnectionStore::Pins::all).empty());
+  EXPECT_EQ(code(run(connections().change_pins(other_organization_, connection.id, {}))),
+            Errc::not_found);
 }
 
 TEST_P(ConnectionContract, erases_with_everything_that_belongs_to_it) {

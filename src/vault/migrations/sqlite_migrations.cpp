@@ -9,6 +9,7 @@ std::span<const Migration> sqlite_migrations() {
       Migration{1, kSqlite0001Initial},
       Migration{2, kSqlite0002Details},
       Migration{3, kSqlite0003Keys},
+      Migration{4, kSqlite0004Lists},
   };
   return steps;
 }

@@ -11,6 +11,7 @@ namespace gatehouse::vault {
 extern const char* const kSqlite0001Initial;
 extern const char* const kSqlite0002Details;
 extern const char* const kSqlite0003Keys;
+extern const char* const kSqlite0004Lists;
 
 std::span<const Migration> sqlite_migrations();
 
