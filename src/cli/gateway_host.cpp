@@ -1,5 +1,6 @@
 #include "cli/gateway_host.hpp"
 
+#include "cli/endpoint_choice.hpp"
 #include "cli/json_out.hpp"
 #include "oauth/device.hpp"
 
@@ -69,6 +70,7 @@ GatewayHost::GatewayHost(Services& services, std::vector<std::string> authoritie
         services_.tokens.drop_cache();
         tokens_.drop();
         gateway_.on_feed_lost();
+        services_.upstreams.on_feed_lost();
       });
 }
 
@@ -159,7 +161,12 @@ Task<> GatewayHost::serve_joined(std::shared_ptr<jsonrpc::LineChannel> channel) 
     GatewayHost& host_;
   };
   const Count count(*this);
-  co_await gateway_.serve_lines(channel);
+  EndpointChoice choice = co_await read_endpoint_choice(channel);
+  if (choice.channel) {
+    const Result<void> granted = co_await gateway_.check_endpoint(choice.endpoint);
+    if (choice.asked) co_await answer_endpoint_choice(channel, granted);
+    if (granted) (void)co_await gateway_.serve_lines(choice.channel, choice.endpoint);
+  }
   co_await channel->close();
 }
 

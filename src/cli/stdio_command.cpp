@@ -1,9 +1,12 @@
-// gatehouse stdio: the same two tools for agents that start processes. A thin front: joins the
-// gateway that runs on this store, else is one and offers the socket to later ones (design §5).
+// gatehouse stdio: the endpoints of the gateway for agents that start processes. A thin front:
+// joins the gateway that runs on this store, else is one and offers the socket to later ones
+// (design §5).
 #include <fmt/format.h>
 
 #include "async/timer.hpp"
+#include "cli/endpoint_choice.hpp"
 #include "cli/gateway_host.hpp"
+#include "gateway/endpoint_paths.hpp"
 #include "jsonrpc/message.hpp"
 #include "net/line_channel.hpp"
 #include "net/signals.hpp"
@@ -70,8 +73,9 @@ Task<> copy_to_client(Channel gateway, Channel client, std::shared_ptr<Waiting> 
   end->set(End::Why::gateway_left);
 }
 
-Task<> serve_client(GatewayHost& host, Channel client, std::shared_ptr<End> end) {
-  co_await host.gateway().serve_lines(client);
+Task<> serve_client(GatewayHost& host, Channel client, std::string endpoint,
+                    std::shared_ptr<End> end) {
+  (void)co_await host.gateway().serve_lines(client, std::move(endpoint));
   co_await host.wait_until_alone();
   end->set(End::Why::client_left);
 }
@@ -92,27 +96,46 @@ class StdioCommand final : public Command {
     spec.name = "stdio";
     spec.summary = "Let one agent in over standard input and output";
     spec.details = R"(For agents that start their servers themselves. In an agent's configuration:
-  {"mcpServers": {"gatehouse": {"command": "gatehouse", "args": ["stdio"]}}})";
+  {"mcpServers": {"gatehouse": {"command": "gatehouse", "args": ["stdio"]}}}
+
+Without a flag the agent sees two tools, one to search and one to execute. Examples:
+  gatehouse stdio
+  gatehouse stdio --all
+  gatehouse stdio --connection notion)";
+    spec.arguments = {
+        {"--all", "Every tool, prompt and resource of all connections, with their names", &all_},
+        {"--connection", "One server as it is, under its own names", &connection_}};
     return spec;
   }
 
   Task<Result<Exit>> run(Services& services) override {
+    if (all_ && !connection_.empty())
+      co_return fail(Errc::invalid_argument, "--all and --connection exclude each other");
+    if (all_) endpoint_ = gateway::kAggregatePath;
+    if (!connection_.empty()) endpoint_ = gateway::connection_path(connection_);
     const Channel client = net::open_stdio_channel(services.executor);
     const auto end = std::make_shared<End>(services.executor);
     // The gateway that runs does not know of this project's servers.
     if (services.files.report().project_in_effect())
-      co_return co_await be_gateway(services, client, end);
+      co_return co_await be_gateway(services, client, endpoint_, end);
     Result<std::unique_ptr<jsonrpc::LineChannel>> gateway =
         net::connect_unix(services.executor, services.settings.socket);
-    if (gateway) co_return co_await join(services, client, std::move(*gateway), end);
+    if (gateway) co_return co_await join(services, client, std::move(*gateway), endpoint_, end);
     if (gateway.error().code != Errc::not_found)
       services.log.warn("not_joined", {{"reason", gateway.error().detail}});
-    co_return co_await be_gateway(services, client, end);
+    co_return co_await be_gateway(services, client, endpoint_, end);
   }
 
  private:
   static Task<Result<Exit>> join(Services& services, Channel client, Channel gateway,
-                                 std::shared_ptr<End> end) {
+                                 std::string endpoint, std::shared_ptr<End> end) {
+    if (endpoint != gateway::kMcpPath) {
+      const Result<void> granted = co_await ask_for_endpoint(gateway, endpoint);
+      if (!granted) {
+        co_await gateway->close();
+        co_return std::unexpected(granted.error());
+      }
+    }
     TaskGroup tasks(services.executor, services.log);
     const auto waiting = std::make_shared<Waiting>();
     tasks.spawn("to_gateway", copy_to_gateway(client, gateway, waiting, end));
@@ -127,13 +150,14 @@ class StdioCommand final : public Command {
                    "start it again: gatehouse serve");
   }
 
-  static Task<Result<Exit>> be_gateway(Services& services, Channel client,
+  static Task<Result<Exit>> be_gateway(Services& services, Channel client, std::string endpoint,
                                        std::shared_ptr<End> end) {
     GatewayHost host(services, {});
     TaskGroup tasks(services.executor, services.log);
     Result<void> started = co_await host.start();
+    if (started) started = co_await host.gateway().check_endpoint(endpoint);
     if (started) {
-      tasks.spawn("client", serve_client(host, client, end));
+      tasks.spawn("client", serve_client(host, client, endpoint, end));
       tasks.spawn("signals", watch_signals(end));
       co_await wait_for(end);
     }
@@ -143,6 +167,10 @@ class StdioCommand final : public Command {
     if (!started) co_return std::unexpected(started.error());
     co_return Exit::done;
   }
+
+  bool all_ = false;
+  std::string connection_;
+  std::string endpoint_{gateway::kMcpPath};
 };
 
 }  // namespace

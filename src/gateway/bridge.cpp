@@ -35,6 +35,12 @@ bool asks_for_input(std::string_view result) {
   return mcp::result_type(result) == mcp::ResultType::input_required;
 }
 
+/// Requests whose answer may be a question (R-1).
+bool may_be_asked(const Call& call) {
+  return call.method() == "tools/call" || call.method() == "prompts/get" ||
+         call.method() == "resources/read";
+}
+
 bool asks_for_pages(const CallOutcome& outcome) {
   const auto* error = std::get_if<mcp::RpcError>(&outcome);
   return error != nullptr && error->code == mcp::kLegacyUrlElicitationRequired;
@@ -119,8 +125,23 @@ Task<Reply> Bridge::run(Call& call, BridgedCall bridged, const Front& front) {
                                         .sink = notes.wanted() ? &notes : nullptr,
                                         .cancel = &call.cancelled(),
                                         .access = bridged.access};
+  const bool waits =
+      !resumed.parked.empty() || may_have_to_wait(call, bridged, *authenticated.capabilities);
   for (bool again = false;; again = true) {
-    CallOutcome outcome = co_await parts_.pipeline.run(authenticated);
+    CallOutcome outcome;
+    if (waits) {
+      auto step = co_await run_waiting(call, authenticated, bridged, resumed);
+      if (const auto* paused = std::get_if<ParkedCalls::Pause>(&step))
+        co_return pause(call, bridged, front, *paused);
+      if (std::holds_alternative<ParkedCalls::Gone>(step)) {
+        co_return failure_reply(jsonrpc::kInvalidParams,
+                                "requestState names a call that is over, or was brought back "
+                                "before (send the request again without it)");
+      }
+      outcome = std::get<CallOutcome>(std::move(step));
+    } else {
+      outcome = co_await parts_.pipeline.run(authenticated);
+    }
     if (const auto* success = std::get_if<mcp::Success>(&outcome)) {
       if (asks_for_input(success->result.view()))
         co_return co_await ask(call, bridged, front, *success, resumed.round);
@@ -139,6 +160,55 @@ Task<Reply> Bridge::run(Call& call, BridgedCall bridged, const Front& front) {
         call, *needs, binding_of(call, bridged, front), resumed.round);
     if (!answered.retry) co_return std::move(answered.reply);
   }
+}
+
+bool Bridge::may_have_to_wait(const Call& call, const BridgedCall& bridged,
+                              const mcp::ClientCapabilities& relayed) const {
+  if (call.era() == mcp::Era::legacy || !may_be_asked(call)) return false;
+  const bool declared =
+      relayed.elicitation_form || relayed.elicitation_url || relayed.sampling || relayed.roots;
+  if (!declared) return false;
+  const std::shared_ptr<ConnectionEntry> entry = parts_.directory.find(bridged.connection);
+  return entry && entry->state.era != "modern";
+}
+
+Task<ParkedCalls::Step> Bridge::run_waiting(Call& call, const AuthenticatedCall& request,
+                                            const BridgedCall& bridged, const Resumed& resumed) {
+  if (!resumed.parked.empty()) {
+    return parts_.parked.resume(resumed.parked, resumed.round - 1, call.caller().identity,
+                                resumed.answers, request.sink, call.cancelled());
+  }
+  ParkedCalls::Start start{call.caller().identity,      request.principal,
+                           std::string(request.method), bridged,
+                           std::string(request.extra),  std::string(request.request_id),
+                           *request.capabilities};
+  return parts_.parked.start(std::move(start), request.sink, call.cancelled());
+}
+
+Reply Bridge::pause(const Call& call, const BridgedCall& bridged, const Front& front,
+                    const ParkedCalls::Pause& paused) const {
+  if (paused.round >= limits::kMrtrRounds) {
+    parts_.parked.end(paused.id);
+    return front.present(call, bridged, broken_protocol(bridged, "asks again and again"));
+  }
+  std::string requests;
+  for (const ParkedCalls::Question& question : paused.questions) {
+    if (!requests.empty()) requests += ',';
+    jsonrpc::append_quoted(requests, question.key);
+    requests += ':';
+    requests += mcp::make_input_request(
+        question.method, shown_params(question.method, question.params, bridged.connection,
+                                      front.manners().questions));
+  }
+  RequestState state = make_state(call, bridged, front, RequestState::Kind::parked, paused.round);
+  state.parked = paused.id;
+  state.shard = shard_;
+  Reply reply;
+  reply.value = Reply::Result{
+      fmt::format(R"("resultType":"input_required","inputRequests":{{{}}},"requestState":{})",
+                  requests, jsonrpc::quote(parts_.sign_in.sealer().seal(state))),
+      {}};
+  return reply;
 }
 
 RequestState Bridge::make_state(const Call& call, const BridgedCall& bridged, const Front& front,
@@ -163,6 +233,20 @@ Task<std::variant<Bridge::Resumed, Reply>> Bridge::resume(Call& call, const Brid
   Resumed resumed{state->round + 1, {}};
   if (state->kind == RequestState::Kind::sign_in) {
     if (auto refused = SignIn::check_response(call)) co_return std::move(*refused);
+    co_return resumed;
+  }
+  if (state->kind == RequestState::Kind::parked) {
+    resumed.parked = state->parked;
+    const std::string_view responses = call.input_responses();
+    for (const JsonMember& member :
+         JsonView::of_proved(responses.empty() ? "{}" : responses).members()) {
+      if (!member.value.is_object()) {
+        co_return failure_reply(
+            jsonrpc::kInvalidParams,
+            "inputResponses." + quote_remote(member.key(), 60) + " is no object");
+      }
+      resumed.answers.emplace_back(member.key(), member.value.raw());
+    }
     co_return resumed;
   }
   // Answers are for the account that the question was asked under.
@@ -239,9 +323,7 @@ Task<Reply> Bridge::ask_to_open(Call& call, const BridgedCall& bridged, const Fr
       text += fmt::format(" Ask the person to open {} ({}).", url, words);
     }
   }
-  const bool askable = call.method() == "tools/call" || call.method() == "prompts/get" ||
-                       call.method() == "resources/read";
-  if (!modern || !can || !askable || requests.empty() || round >= limits::kMrtrRounds) {
+  if (!modern || !can || !may_be_asked(call) || requests.empty() || round >= limits::kMrtrRounds) {
     co_return problem_reply(
         call, fmt::format("{} wants its person to do something first: {}.{}", bridged.connection,
                           visible_text(error.message, 1000), text));

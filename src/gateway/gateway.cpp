@@ -68,18 +68,21 @@ Gateway::Gateway(Parts parts, Settings settings)
                [this](const upstream::Target& target, const upstream::PersonNeeded& need) {
                  return make_link(target, need);
                }),
-      bridge_({pipeline_, directory_, sign_in_, parts.clock}),
+      parked_(pipeline_, parts.tasks),
+      bridge_({pipeline_, directory_, sign_in_, parked_, parts.clock}),
       service_({directory_, bridge_, refresher_, parts.log},
                {settings_.version, std::string(kMcpPath),
                 door_.base_url() + std::string(kResourceMetadataPrefix) + std::string(kMcpPath)}),
+      retries_(service_, std::string(kMcpPath), routes_),
       line_service_({directory_, bridge_, refresher_, parts.log}, {settings_.version, "stdio", {}}),
       authenticator_(door_, parts.tokens),
-      endpoint_(service_, authenticator_, parts.tasks, parts.log, parts.clock,
+      endpoint_(retries_, authenticator_, parts.tasks, parts.log, parts.clock,
                 endpoint_settings(settings_)),
       connections_({{directory_, bridge_, pipeline_, parts.upstreams, parts.log},
                     authenticator_,
                     parts.tasks,
-                    parts.clock},
+                    parts.clock,
+                    routes_},
                    {settings_.version, door_.base_url(), settings_.state_keys,
                     endpoint_settings(settings_)}) {
   if (!settings_.authorities.empty() && door_.on_loopback()) {
@@ -93,12 +96,25 @@ Gateway::Gateway(Parts parts, Settings settings)
 Gateway::~Gateway() = default;
 
 void Gateway::join(ShardPlace place, std::vector<Gateway*> gateways) {
-  place_.emplace(place);
   gateways_ = std::move(gateways);
+  routes_.place.emplace(place);
+  bridge_.set_shard(place.here);
+  routes_.find = [this](std::size_t shard, std::string_view endpoint,
+                        const mcp_server::Caller& caller) {
+    return gateways_[shard]->find_service(endpoint, caller);
+  };
   if (!connect_page_) return;
   std::vector<ConnectPage*> pages;
   for (const Gateway* gateway : gateways_) pages.push_back(gateway->connect_page_.get());
   connect_page_->join(place, std::move(pages));
+}
+
+mcp_server::Service* Gateway::find_service(std::string_view endpoint,
+                                           const mcp_server::Caller& caller) {
+  if (endpoint == kMcpPath) return &service_;
+  const auto connection = connection_of_path(endpoint);
+  if (!connection) return nullptr;
+  return connections_.find(*connection, static_cast<const AgentCaller&>(caller).principal);
 }
 
 std::string Gateway::make_link(const upstream::Target& target, const upstream::PersonNeeded& need) {
@@ -208,18 +224,33 @@ Task<> Gateway::answer_root(http::Exchange& exchange) {
   co_await exchange.respond(render(page));
 }
 
+mcp_server::Service* Gateway::find_line_service(std::string_view endpoint,
+                                                const identity::Principal& principal) {
+  if (endpoint == kMcpPath) return &line_service_;
+  const auto connection = connection_of_path(endpoint);
+  return connection ? connections_.find(*connection, principal) : nullptr;
+}
+
+Task<Result<void>> Gateway::check_endpoint(std::string endpoint) {
+  if (const Result<void> fresh = co_await directory_.ensure_fresh(); !fresh) co_return fresh;
+  if (find_line_service(endpoint, local_principal(settings_.organization)) != nullptr)
+    co_return Result<void>{};
+  co_return fail(Errc::not_found,
+                 fmt::format("there is no endpoint {}", quote_remote(endpoint, 80)),
+                 "gatehouse list shows the connections");
+}
+
+void Gateway::end_streams() {
+  endpoint_.end_streams();
+  connections_.end_streams();
+}
+
 Task<Result<void>> Gateway::serve_lines(std::shared_ptr<jsonrpc::LineChannel> channel,
                                         std::string path) {
   const std::shared_ptr<const AgentCaller> caller =
       make_caller(local_principal(settings_.organization));
-  (void)co_await directory_.ensure_fresh();
-  mcp_server::Service* service = path == kMcpPath ? &line_service_ : nullptr;
-  if (const auto connection = connection_of_path(path))
-    service = connections_.find(*connection, caller->principal);
-  if (service == nullptr) {
-    co_return fail(Errc::not_found, fmt::format("there is no endpoint {}", quote_remote(path, 80)),
-                   "gatehouse list shows the connections");
-  }
+  if (const Result<void> known = co_await check_endpoint(path); !known) co_return known;
+  mcp_server::Service* const service = find_line_service(path, caller->principal);
   mcp_server::LineEndpoint endpoint(*service, caller, *channel, parts_.tasks, parts_.log);
   co_await endpoint.run();
   co_await channel->close();

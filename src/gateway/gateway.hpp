@@ -17,6 +17,7 @@
 #include "gateway/directory.hpp"
 #include "gateway/front_door.hpp"
 #include "gateway/pipeline.hpp"
+#include "gateway/retry_door.hpp"
 #include "gateway/sign_in.hpp"
 #include "http/server.hpp"
 #include "jsonrpc/line_channel.hpp"
@@ -60,9 +61,14 @@ class Gateway final : public http::Handler {
   /// The route table.
   Task<> handle(http::Exchange& exchange) override;
   /// Serves one local client over lines, as the implicit member. Returns when the channel ends.
-  /// `endpoint` is a path, as over HTTP. Errors: not_found (there is no such endpoint).
+  /// `endpoint` is a path, as over HTTP. Errors: as check_endpoint().
   Task<Result<void>> serve_lines(std::shared_ptr<jsonrpc::LineChannel> channel,
                                  std::string endpoint = "/mcp");
+
+  /// Errors: not_found: the implicit member has no such endpoint.
+  Task<Result<void>> check_endpoint(std::string endpoint);
+  /// What clients only listen to is ended, before HTTP is drained.
+  void end_streams();
 
   /// From the change feed.
   void on_change(const vault::Change& change);
@@ -88,20 +94,26 @@ class Gateway final : public http::Handler {
   Task<> answer_connect(http::Exchange& exchange);
   Task<> answer_root(http::Exchange& exchange);
 
+  mcp_server::Service* find_line_service(std::string_view endpoint,
+                                         const identity::Principal& principal);
   std::string make_link(const upstream::Target& target, const upstream::PersonNeeded& need);
+  /// The service at `endpoint` for retries that came in on another shard. Null: none for `caller`.
+  mcp_server::Service* find_service(std::string_view endpoint, const mcp_server::Caller& caller);
 
   Parts parts_;
   Settings settings_;
-  std::optional<ShardPlace> place_;  ///< nothing: the only one
-  std::vector<Gateway*> gateways_;   ///< by shard
+  std::vector<Gateway*> gateways_;  ///< by shard; empty: the only one
+  RetryRoutes routes_;
   FrontDoor door_;
   Directory directory_;
   Pipeline pipeline_;
   CatalogRefresher refresher_;
   std::unique_ptr<ConnectPage> connect_page_;
   SignIn sign_in_;
+  ParkedCalls parked_;
   Bridge bridge_;
   AgentService service_;
+  RetryDoor retries_;  ///< in front of service_
   AgentService line_service_;
   AgentAuthenticator authenticator_;
   mcp_server::HttpEndpoint endpoint_;

@@ -67,7 +67,59 @@ class PlayedServer final : public http::Client {
   }
 };
 
-/// One tools/call of an agent.
+/// A legacy MCP server behind a pair of lines, as a child process would be: `on_line` gets what the
+/// client writes and may say() things, then and later.
+class PlayedProcess final : public jsonrpc::LineChannel {
+ public:
+  using OnLine = std::function<void(PlayedProcess&, const jsonrpc::Message&)>;
+  PlayedProcess(Executor executor, OnLine on_line)
+      : said_(executor), on_line_(std::move(on_line)) {}
+
+  void say(std::string line) {
+    lines_.push_back(std::move(line));
+    said_.notify_all();
+  }
+
+  Task<Result<void>> write_line(std::string_view line) override {
+    const std::string kept(line);
+    const Result<jsonrpc::Message> message = jsonrpc::prove(kept);
+    if (message) on_line_(*this, *message);
+    co_return Result<void>{};
+  }
+  Task<Result<std::optional<std::string>>> read_line() override {
+    while (lines_.empty() && !closed_) co_await said_.wait();
+    if (lines_.empty()) co_return std::nullopt;
+    std::string line = std::move(lines_.front());
+    lines_.erase(lines_.begin());
+    co_return line;
+  }
+  Task<> close() override {
+    closed_ = true;
+    said_.notify_all();
+    co_return;
+  }
+
+ private:
+  Condition said_;
+  OnLine on_line_;
+  std::vector<std::string> lines_;
+  bool closed_ = false;
+};
+
+class PlayedLauncher final : public mcp_client::Launcher {
+ public:
+  PlayedLauncher(Executor executor, PlayedProcess::OnLine on_line)
+      : executor_(std::move(executor)), on_line_(std::move(on_line)) {}
+  Task<Result<std::unique_ptr<jsonrpc::LineChannel>>> launch() override {
+    co_return std::make_unique<PlayedProcess>(executor_, on_line_);
+  }
+
+ private:
+  Executor executor_;
+  PlayedProcess::OnLine on_line_;
+};
+
+/// One tools/call of an agent, or another request where `used_method` says so.
 class MadeCall final : public mcp_server::Call {
  public:
   MadeCall(std::shared_ptr<const mcp_server::Caller> caller, std::string tool,
@@ -75,6 +127,10 @@ class MadeCall final : public mcp_server::Call {
       : caller_(std::move(caller)), tool_(std::move(tool)), arguments_(std::move(arguments)) {}
 
   mcp::Era used_era = mcp::Era::modern;
+  std::string used_method = "tools/call";
+  std::string used_params = "{}";
+  std::string used_meta;
+  std::vector<std::string> posted;  ///< notifications: method and params
   mcp::ClientCapabilities declared;
   std::string responses;
   std::string state;
@@ -87,11 +143,11 @@ class MadeCall final : public mcp_server::Call {
   std::string_view protocol_version() const override {
     return used_era == mcp::Era::modern ? "2026-07-28" : "2025-11-25";
   }
-  std::string_view method() const override { return "tools/call"; }
-  std::string_view params() const override { return "{}"; }
+  std::string_view method() const override { return used_method; }
+  std::string_view params() const override { return used_params; }
   std::string_view name() const override { return tool_; }
   std::string_view arguments() const override { return arguments_; }
-  std::string_view meta() const override { return {}; }
+  std::string_view meta() const override { return used_meta; }
   const mcp::ClientCapabilities& capabilities() const override { return declared; }
   std::string_view input_responses() const override { return responses; }
   std::string_view request_state() const override { return state; }
@@ -99,19 +155,21 @@ class MadeCall final : public mcp_server::Call {
   Task<Result<void>> notify(std::string_view, std::string_view) override {
     co_return Result<void>{};
   }
-  void post(std::string_view, std::string_view) override {}
+  void post(std::string_view method, std::string_view params) override {
+    posted.push_back(std::string(method) + " " + std::string(params));
+  }
   bool can_ask() const override { return reachable; }
   Task<Result<std::string>> ask(std::string_view, std::string_view params) override {
     asked_params = params;
     co_return on_ask(params);
   }
-  CancelSource& cancelled() override { return cancel_; }
+  CancelSource& cancelled() override { return *cancel_; }
 
  private:
   std::shared_ptr<const mcp_server::Caller> caller_;
   std::string tool_;
   std::string arguments_;
-  CancelSource cancel_;
+  std::shared_ptr<CancelSource> cancel_ = std::make_shared<CancelSource>();
 };
 
 /// Everything wired; one connection "notes" at https://notes.example/mcp.
@@ -183,7 +241,11 @@ class GatewayInside {
   vault::MemoryStore store;
   TaskGroup tasks{context.get_executor(), log};
   oauth_client::TokenSource tokens{store, server, clock, tasks, log};
-  upstream::Upstreams upstreams{{server, store, tokens, tasks, log, clock, nullptr}};
+  PlayedProcess::OnLine process = [](PlayedProcess&, const jsonrpc::Message&) {};
+  upstream::Upstreams upstreams{
+      {server, store, tokens, tasks, log, clock, [this](const vault::Connection&) {
+         return std::make_unique<PlayedLauncher>(context.get_executor(), process);
+       }}};
   gateway::Directory directory{local_organization(), store, log, context.get_executor()};
   gateway::Pipeline pipeline{{directory, upstreams, audit, clock}};
   gateway::CatalogRefresher refresher{{directory, upstreams, tasks, clock, context.get_executor()}};
@@ -192,7 +254,8 @@ class GatewayInside {
       store, clock,
       gateway::RequestStateSealer(gateway::fixed_state_key(Secret(std::string(32, 'k')), "k1")),
       [this](const upstream::Target&, const upstream::PersonNeeded&) { return link; }};
-  gateway::Bridge bridge{{pipeline, directory, sign_in, clock}};
+  gateway::ParkedCalls parked{pipeline, tasks};
+  gateway::Bridge bridge{{pipeline, directory, sign_in, parked, clock}};
   gateway::AgentService service{
       {directory, bridge, refresher, log},
       {"0.1.0", "/mcp", "http://127.0.0.1:8484/.well-known/oauth-protected-resource/mcp"}};
