@@ -18,8 +18,9 @@ class ServeCommand final : public Command {
     spec.name = "serve";
     spec.summary = "Let agents in over HTTP: the two tools at /mcp";
     spec.details =
-        R"(Agents authenticate with a token of `gatehouse token create`. Prints one line when it is ready and
-ends cleanly on SIGTERM and Ctrl-C.
+        R"(Agents authenticate with a token of `gatehouse token create`. Prints where they enter when it is
+ready, and ends cleanly on SIGTERM and Ctrl-C. At /mcp they see two tools, at /mcp/all every tool of
+all connections, at /mcp/c/NAME one server as it is.
 
 Examples:
   gatehouse serve
@@ -62,11 +63,17 @@ Examples:
     if (json_) {
       JsonObject json;
       json.text("event", "ready").text("url", gateway.url()).text("mcp", gateway.url() + "/mcp");
+      json.text("mcp_all", gateway.url() + "/mcp/all");
+      json.text("mcp_connection", gateway.url() + "/mcp/c/NAME");
       json.number("shards", static_cast<std::int64_t>(gateway.shards()));
       json.text_if("public_url", services.settings.public_url);
       services.terminal.print(json.str() + "\n");
     } else {
-      services.terminal.print(fmt::format("Gatehouse is ready at {}/mcp\n", gateway.url()));
+      services.terminal.print(
+          fmt::format("Gatehouse is ready at {0}/mcp\n"
+                      "  everything in one list: {0}/mcp/all\n"
+                      "  one server as it is:    {0}/mcp/c/NAME\n",
+                      gateway.url()));
     }
     warn_without_name(services, gateway.url());
     Result<std::vector<vault::AgentToken>> tokens =
