@@ -51,6 +51,8 @@ inline constexpr auto kProbeTimeout = 10s;                     ///< server/disco
 inline constexpr int kListPages = 50;                          ///< pages of one list
 inline constexpr std::size_t kToolsPerConnection = 2000;       ///< tools kept of one connection
 inline constexpr std::size_t kCatalogBytes = 8 * 1024 * 1024;  ///< one connection's tool list
+inline constexpr std::size_t kPinsPerConnection =
+    4000;  ///< capabilities remembered of one connection, gone ones included
 inline constexpr int kServerRequests =
     32;  ///< asked by one server and not answered yet; more are refused or dropped
 inline constexpr std::size_t kAggregatePage = 1000;  ///< items of one page of a list of /mcp/all

@@ -41,6 +41,9 @@ class Exchange {
   virtual Task<Result<void>> write(std::string_view bytes) = 0;
   virtual Task<> finish() = 0;
   virtual bool streaming() const = 0;  ///< start_stream() has been called
+  /// The connection is closed behind this answer, even while the handler goes on working; for
+  /// handlers that finish() long before they return.
+  virtual void close_after_answer() {}
 
   /// Cancelled when the peer closes its connection before the answer is complete, and when the
   /// server stops waiting for the exchange at shutdown. The first call starts the watch, so

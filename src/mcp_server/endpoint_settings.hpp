@@ -26,11 +26,15 @@ struct EndpointSettings {
   std::chrono::milliseconds keep_alive = std::chrono::seconds(15);
   /// Legacy sessions over HTTP.
   std::size_t max_sessions = limits::kSessions;
-  std::size_t max_sessions_per_caller = limits::kSessions / 4;
+  std::size_t max_sessions_per_caller = limits::kSessionsPerCaller;
   std::chrono::milliseconds session_idle = limits::kSessionIdle;
   /// Makes the id of a new session for Caller::identity: unguessable, visible ASCII. Empty: 256
   /// random bits. A gateway of several shards seals into it where the session lives.
   std::function<std::string(std::string_view identity)> make_session_id;
+  /// When a legacy client whose stream has ended is to come back for the rest.
+  std::chrono::milliseconds retry = std::chrono::seconds(1);
+  /// Open subscriptions/listen of one caller.
+  std::size_t max_listens_per_caller = limits::kListens;
   /// Requests under way on one line channel; more are refused.
   std::size_t max_line_calls = limits::kCallsPerUpstream;
 };

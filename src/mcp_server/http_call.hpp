@@ -21,7 +21,7 @@ struct Accepts {
 };
 Accepts parse_accept(const http::Headers& headers);
 
-class HttpCall final : public RequestView {
+class HttpCall final : public RequestView, public KeepAliveEntry {
  public:
   struct Transport {
     http::Exchange& exchange;
@@ -47,16 +47,28 @@ class HttpCall final : public RequestView {
   Task<gatehouse::Result<std::string>> ask(std::string_view method,
                                            std::string_view params) override;
   CancelSource& cancelled() override;
+  Task<> close_stream() override;
 
-  /// The event stream, once there is one, or when the client accepts nothing else.
-  bool streams() const { return stream_ != nullptr || !transport_.accepts.json; }
-  EventStream& stream();
+  /// The answer has become an event stream.
+  bool streams() const { return stream_ != nullptr; }
+  bool accepts_json() const { return transport_.accepts.json; }
+  /// Sends the last message over it. The exchange is not used any more when this returns.
+  Task<> close(std::string_view json);
+  const std::shared_ptr<Session>& session() const { return session_; }  ///< null: modern
+
+  /// A call that has been silent for long gets its stream, which says that it is still at work.
+  void on_tick() override;
 
  private:
+  void open_stream();
+  Task<gatehouse::Result<void>> send(std::string_view json);
+
   Transport transport_;
   std::shared_ptr<Session> session_;
   std::shared_ptr<CancelSource> cancel_;  ///< legacy: a disconnect is no cancellation (O-4)
   std::shared_ptr<EventStream> stream_;
+  std::shared_ptr<SessionStream> resumable_;  ///< legacy: what stream_ carries first
+  bool old_ = false;                          ///< has seen a tick
 };
 
 }  // namespace gatehouse::mcp_server

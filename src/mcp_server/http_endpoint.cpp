@@ -39,7 +39,9 @@ HttpEndpoint::State::State(Service& service_in, Authenticator& authenticator_in,
       logger(logger_in),
       clock(clock_in),
       settings(std::move(settings_in)),
-      sessions(tasks_in.executor(), settings),
+      replay(clock_in),
+      sessions(tasks_in.executor(), settings, replay,
+               [this](Session& session) { session.following.stop(service, session); }),
       keep_alive(tasks_in, settings.keep_alive) {}
 
 HttpEndpoint::HttpEndpoint(Service& service, Authenticator& authenticator, TaskGroup& tasks,
@@ -47,7 +49,9 @@ HttpEndpoint::HttpEndpoint(Service& service, Authenticator& authenticator, TaskG
     : state_(std::make_unique<State>(service, authenticator, tasks, logger, clock,
                                      std::move(settings))) {}
 
-HttpEndpoint::~HttpEndpoint() = default;
+HttpEndpoint::~HttpEndpoint() {
+  state_->sessions.end_all({});
+}
 
 Task<> HttpEndpoint::handle(http::Exchange& exchange) {
   auto decided = co_await state_->authenticator.authenticate(exchange);
@@ -66,8 +70,19 @@ std::size_t HttpEndpoint::sessions() const {
   return state_->sessions.size();
 }
 
+std::size_t HttpEndpoint::listeners() const {
+  return state_->listeners.size();
+}
+
 void HttpEndpoint::end_sessions(std::string_view identity) {
   state_->sessions.end_all(identity);
+  state_->end_listeners(identity);
+}
+
+void HttpEndpoint::end_streams() {
+  state_->ended = true;
+  state_->end_listeners({});
+  state_->sessions.detach_all();
 }
 
 Task<> HttpEndpoint::State::plain(http::Exchange& exchange, int status, std::string_view text,
@@ -91,8 +106,12 @@ Task<> HttpEndpoint::State::handle(http::Exchange& exchange, CallerPtr caller) {
   const bool legacy_delete = request.method == "DELETE" && settings.eras != Eras::modern_only &&
                              !has_modern_version(request.headers);
   if (legacy_delete) return end_session(exchange, std::move(caller));
-  // No message of ours is unrelated to a request, so there is no GET stream (O-3).
-  const std::string_view allowed = settings.eras == Eras::modern_only ? "POST" : "POST, DELETE";
+  if (request.method == "GET" && settings.eras != Eras::modern_only &&
+      !has_modern_version(request.headers)) {
+    return get(exchange, std::move(caller));
+  }
+  const std::string_view allowed =
+      settings.eras == Eras::modern_only ? "POST" : "GET, POST, DELETE";
   return plain(exchange, 405, "method not allowed\n", {{"Allow", allowed}});
 }
 
@@ -124,14 +143,14 @@ HttpCall::Transport HttpEndpoint::State::transport_of(http::Exchange& exchange) 
 
 Task<> HttpEndpoint::State::answer(http::Exchange& exchange, HttpCall& call, const Reply& reply) {
   if (const auto* refusal = std::get_if<Reply::Refusal>(&reply.value)) {
-    if (!exchange.streaming()) {
+    if (!call.streams()) {
       http::Response response = refusal->response;
       if (response.body.empty())
         response.body = Answer(call.id(), Reply::Failure{-32603, refusal->message, {}, 0}).text();
       co_return co_await exchange.respond(std::move(response));
     }
     const Answer late(call.id(), Reply::Failure{-32600, refusal->message, {}, 0});
-    co_return co_await call.stream().close(late.text());
+    co_return co_await call.close(late.text());
   }
   std::optional<Answer> made;
   int status = 200;
@@ -143,8 +162,8 @@ Task<> HttpEndpoint::State::answer(http::Exchange& exchange, HttpCall& call, con
                                 settings.cache_ttl};
     made.emplace(context, std::get<Reply::Result>(reply.value));
   }
-  if (call.streams() && (status == 200 || exchange.streaming())) {
-    co_return co_await call.stream().close(made->text());
+  if (call.streams() || (!call.accepts_json() && status == 200)) {
+    co_return co_await call.close(made->text());
   }
   co_await exchange.respond(status, json_headers, made->pieces());
 }

@@ -32,11 +32,18 @@ class HttpEndpoint final : public http::Handler {
 
   /// Legacy sessions alive, for metrics.
   std::size_t sessions() const;
-  /// Ends the sessions of one caller, e.g. when their token was revoked; "" ends all.
+  /// Open subscriptions/listen, for metrics.
+  std::size_t listeners() const;
+  /// Ends the sessions and subscriptions of one caller, e.g. when their token was revoked; "" ends
+  /// all.
   void end_sessions(std::string_view identity);
+  /// Ends what clients only listen to, gracefully, and opens no more of it: before the HTTP server
+  /// is drained, which would wait for it.
+  void end_streams();
+
+  struct State;  ///< private to mcp_server/
 
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 

@@ -88,6 +88,10 @@ Task<Reply> HttpEndpoint::State::legacy_reply(HttpCall& call) {
     co_return Reply{invalid("this session is initialized already")};
   }
   if (call.method() == "server/discover") co_return Reply{unknown_method(call.method())};
+  if (Following::is_about(call.method())) {
+    const std::shared_ptr<Session> session = call.session();
+    co_return co_await session->following.handle(service, session, call, logger);
+  }
   co_return co_await run_service(service, call, logger);
 }
 
@@ -105,7 +109,7 @@ Task<> HttpEndpoint::State::initialize(http::Exchange& exchange, CallerPtr calle
     co_return co_await refuse(exchange, 400, std::string(message.id), failure);
   }
   const ServerDescription description = co_await service.describe(*caller);
-  const std::shared_ptr<Session> session = sessions.open(caller->identity, clock.steady_now());
+  const std::shared_ptr<Session> session = sessions.open(std::move(caller), clock.steady_now());
   if (!session) {
     const Reply::Failure failure{
         jsonrpc::kInternalError, "too many sessions; try again later", {}, 0};
@@ -182,6 +186,7 @@ Task<> HttpEndpoint::State::reap_sessions() {
   while (sessions.size() != 0) {
     co_await sleep_for(std::min<Duration>(kReapEvery, settings.session_idle));
     sessions.reap(clock.steady_now());
+    replay.expire();
   }
   reaping = false;
 }

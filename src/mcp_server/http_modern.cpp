@@ -43,6 +43,9 @@ Task<> HttpEndpoint::State::modern(http::Exchange& exchange, CallerPtr caller,
     const Reply::Failure failure = unknown_method(message.method);
     co_return co_await refuse(exchange, http_status_of(failure), std::string(message.id), failure);
   }
+  if (message.method == "subscriptions/listen") {
+    co_return co_await listen(exchange, std::move(caller), std::move(message));
+  }
   HttpCall call(std::move(caller), mcp::kModernVersion, std::move(message), transport_of(exchange));
   if (server_info.empty()) co_await learn_server_info(call.caller());
   auto malformed = call.parse();

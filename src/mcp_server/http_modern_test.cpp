@@ -145,8 +145,8 @@ TEST_F(HttpModern, a_notification_before_the_result_makes_a_stream) {
   const auto response = send(modern("tools/call", "progress"));
   EXPECT_EQ(response.headers.find("Content-Type"), "text/event-stream");
   EXPECT_EQ(response.headers.find("X-Accel-Buffering"), "no");
-  const std::size_t first = response.body.find(R"({"progress":1})");
-  const std::size_t second = response.body.find(R"({"progress":2})");
+  const std::size_t first = response.body.find(R"("progress":1})");
+  const std::size_t second = response.body.find(R"("progress":2})");
   const std::size_t result = response.body.find(R"("done":true)");
   EXPECT_LT(first, second);
   EXPECT_LT(second, result);

@@ -3,11 +3,14 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "mcp_server/answer.hpp"
 #include "mcp_server/http_call.hpp"
 #include "mcp_server/http_endpoint.hpp"
-#include "mcp_server/session.hpp"
+#include "mcp_server/http_listener.hpp"
+#include "mcp_server/session_table.hpp"
 
 namespace gatehouse::mcp_server {
 
@@ -31,6 +34,16 @@ struct HttpEndpoint::State {
   Task<Reply> discover(const Caller& caller);
   Task<> learn_server_info(const Caller& caller);
 
+  // http_listen.cpp
+  Task<> listen(http::Exchange& exchange, CallerPtr caller, jsonrpc::Message message);
+  void end_listeners(std::string_view identity);
+
+  // http_get.cpp: the streams of a legacy session
+  Task<> get(http::Exchange& exchange, CallerPtr caller);
+  Task<> resume(http::Exchange& exchange, std::shared_ptr<Session> session, std::string_view last);
+  Task<> listen_in(http::Exchange& exchange, std::shared_ptr<Session> session);
+  static Task<> follow(Service& service, std::shared_ptr<Session> session, Logger& logger);
+
   // http_legacy.cpp
   Task<> legacy(http::Exchange& exchange, CallerPtr caller, jsonrpc::Message message);
   Task<> legacy_batch(http::Exchange& exchange, CallerPtr caller);
@@ -49,9 +62,13 @@ struct HttpEndpoint::State {
   const EndpointSettings settings;
   const http::Headers json_headers{{"Content-Type", "application/json"}};
   std::string server_info;  ///< raw; empty until the first modern request
+  ReplayStore replay;
   SessionTable sessions;
+  std::unordered_set<HttpListener*> listeners;
+  std::unordered_map<std::string, std::size_t> listens;  ///< how many of them by identity
   KeepAlive keep_alive;
   bool reaping = false;
+  bool ended = false;  ///< end_streams() was called
 };
 
 /// What a notification or an answer of the client means to a legacy session or a line channel.

@@ -16,4 +16,8 @@ Task<> LineEndpoint::run() {
   return server_->run();
 }
 
+void LineEndpoint::end_streams() {
+  server_->end_streams();
+}
+
 }  // namespace gatehouse::mcp_server

@@ -29,6 +29,8 @@ class LineEndpoint final {
   /// Serves until the other side closes; then cancels what is under way and returns when it has
   /// ended. Does not close the channel.
   Task<> run();
+  /// Ends open subscriptions, each with its result, and opens no more; requests go on.
+  void end_streams();
 
  private:
   std::shared_ptr<LineServer> server_;

@@ -41,11 +41,11 @@ class LineEndpointTest : public ::testing::Test {
                             std::string_view members = "") {
     return R"({"jsonrpc":"2.0","id":)" + std::string(id) + R"(,"method":")" + std::string(method) +
            R"(","params":{)" + std::string(members) +
-           R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+           R"("_meta":{"progressToken":"p","io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
            R"("io.modelcontextprotocol/clientCapabilities":{}}}})";
   }
   static std::string initialize() {
-    return R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{}}})";
+    return R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{"elicitation":{}}}})";
   }
   static std::string tool(std::string_view id, std::string_view name) {
     return R"({"jsonrpc":"2.0","id":)" + std::string(id) +
@@ -139,7 +139,7 @@ TEST_F(LineEndpointTest, the_end_of_the_channel_cancels_what_is_under_way) {
 
 TEST_F(LineEndpointTest, notifications_are_lines) {
   const auto lines = converse({modern("1", "tools/call", R"("name":"progress",)")}, 3);
-  EXPECT_THAT(lines, ::testing::Contains(HasSubstr(R"({"progress":2})")));
+  EXPECT_THAT(lines, ::testing::Contains(HasSubstr(R"("progress":2})")));
   EXPECT_THAT(lines, ::testing::Contains(HasSubstr("done")));
 }
 

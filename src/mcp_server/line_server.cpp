@@ -7,6 +7,7 @@
 #include "mcp/versions.hpp"
 #include "mcp_server/answer.hpp"
 #include "mcp_server/envelope.hpp"
+#include "mcp_server/line_call.hpp"
 #include "mcp_server/run_service.hpp"
 
 namespace gatehouse::mcp_server {
@@ -33,48 +34,6 @@ class Running final {
  private:
   std::size_t& count_;
   Condition& changed_;
-};
-
-/// One request over the channel; registered until destroyed.
-class LineCall final : public RequestView {
- public:
-  LineCall(LineServer& server, RunningCalls& calls, std::string request_id,
-           std::shared_ptr<const Caller> caller, std::string_view version, jsonrpc::Message message,
-           const mcp::ClientCapabilities* capabilities)
-      : RequestView(std::move(caller),
-                    capabilities == nullptr ? mcp::Era::modern : mcp::Era::legacy, version,
-                    std::move(message), capabilities),
-        server_(server),
-        calls_(calls),
-        cancel_(std::make_shared<CancelSource>()),
-        request_id_(std::move(request_id)) {
-    calls_.add(id(), cancel_);
-  }
-  ~LineCall() override { calls_.remove(cancel_.get()); }
-  LineCall(const LineCall&) = delete;
-  LineCall& operator=(const LineCall&) = delete;
-
-  std::string_view request_id() const override { return request_id_; }
-  Task<gatehouse::Result<void>> notify(std::string_view method, std::string_view params) override {
-    const std::string message = jsonrpc::make_notification(method, params);
-    co_return co_await server_.write(message);
-  }
-  void post(std::string_view method, std::string_view params) override {
-    server_.write_later(jsonrpc::make_notification(method, params));
-  }
-  bool can_ask() const override { return era() == mcp::Era::legacy; }
-  Task<gatehouse::Result<std::string>> ask(std::string_view method,
-                                           std::string_view params) override {
-    if (!can_ask()) co_return fail(Errc::unsupported, "this client cannot be asked");
-    co_return co_await server_.ask(method, params, *cancel_);
-  }
-  CancelSource& cancelled() override { return *cancel_; }
-
- private:
-  LineServer& server_;
-  RunningCalls& calls_;
-  std::shared_ptr<CancelSource> cancel_;
-  std::string request_id_;
 };
 
 }  // namespace
@@ -105,6 +64,8 @@ Task<> LineServer::run() {
     // Refusals and notes pile up only for a client that does not read: it is not read either.
     while (running_ > 4 * settings_.max_line_calls) co_await changed_.wait();
   }
+  closed_ = true;
+  following_.stop(service_, *this);
   calls_.cancel_all();
   asks_.fail_all({Errc::unavailable, "the client has closed the channel", {}});
   while (running_ != 0) co_await changed_.wait();
@@ -122,16 +83,35 @@ void LineServer::spawn(std::string name, Task<> work) {
 Task<Result<void>> LineServer::write(std::string_view json) {
   std::string line;
   if (jsonrpc::drop_line_breaks(json, line)) json = line;
+  // What was posted before goes first: no progress behind its answer.
+  if (!queued_.empty()) co_await write_queued();
   co_return co_await channel_.write_line(json);
 }
 
-Task<> LineServer::write_string(std::string json) {
-  co_await write(json);
+Task<Result<void>> LineServer::write_queued() {
+  while (!queued_.empty()) {
+    const std::string line = std::move(queued_.front());
+    queued_.pop_front();
+    queued_bytes_ -= line.size();
+    const auto written = co_await channel_.write_line(line);
+    if (!written) co_return written;
+  }
+  co_return Result<void>{};
 }
 
-void LineServer::write_later(std::string json) {
-  if (running_ > 2 * settings_.max_line_calls) return;  // the client does not keep up
-  spawn("line_notification", write_string(std::move(json)));
+Task<> LineServer::run_writing() {
+  co_await write_queued();
+  writing_ = false;
+}
+
+void LineServer::write_later(std::string_view json) {
+  if (queued_bytes_ > limits::kStreamBufferBytes) return;  // the client does not keep up
+  std::string line;
+  if (!jsonrpc::drop_line_breaks(json, line)) line = json;
+  queued_bytes_ += line.size();
+  queued_.push_back(std::move(line));
+  if (std::exchange(writing_, true)) return;
+  spawn("line_notifications", run_writing());
 }
 
 Task<Result<std::string>> LineServer::ask(std::string_view method, std::string_view params,
@@ -170,6 +150,8 @@ void LineServer::on_note(const jsonrpc::Message& message) {
     asks_.on_answer(message);  // one that came too late is ignored (C-1)
   } else if (message.method == "notifications/cancelled") {
     calls_.cancel(message.member("requestId"));
+  } else if (message.method == "notifications/initialized" && !version_.empty()) {
+    spawn("line_follow", follow());
   }
 }
 
@@ -252,6 +234,8 @@ void LineServer::on_request(LinePtr line, jsonrpc::Message message) {
     spawn("line_refusal", fail_request(std::move(line), id, std::move(*wrong)));
   } else if (first) {
     spawn("line_initialize", welcome(std::move(line), id));
+  } else if (era == mcp::Era::modern && message.method == "subscriptions/listen") {
+    spawn("line_listen", listen(std::move(line), std::move(message)));
   } else {
     spawn("line_request", serve(std::move(line), std::move(message), era));
   }
@@ -296,15 +280,23 @@ Task<Reply> LineServer::reply_to(RequestView& call) {
   if (auto wrong = call.parse()) co_return Reply{std::move(*wrong)};
   if (call.era() == mcp::Era::legacy) {
     if (call.method() == "ping") co_return Reply{Reply::Result{}};
+    if (Following::is_about(call.method())) {
+      co_return co_await following_.handle(service_, shared_from_this(), call, logger_);
+    }
     co_return co_await run_service(service_, call, logger_);
   }
-  const bool discover = call.method() == "server/discover";
-  if (discover || server_info_.empty()) {
+  if (call.method() == "server/discover") {
     const ServerDescription description = co_await service_.describe(*caller_);
     server_info_ = make_server_info(description);
-    if (discover) co_return Reply{Reply::Result{make_discover_members(description), {}}};
+    co_return Reply{Reply::Result{make_discover_members(description), {}}};
   }
+  if (server_info_.empty()) co_await learn_server_info();
   co_return co_await run_service(service_, call, logger_);
+}
+
+Task<> LineServer::learn_server_info() {
+  const ServerDescription description = co_await service_.describe(*caller_);
+  server_info_ = make_server_info(description);
 }
 
 Task<> LineServer::serve(LinePtr line, jsonrpc::Message message, mcp::Era era) {
@@ -318,7 +310,7 @@ Task<std::string> LineServer::answer_text(LinePtr /*line*/, jsonrpc::Message mes
   const bool modern = era == mcp::Era::modern;
   LineCall call(*this, calls_, request_prefix_ + std::to_string(next_request_++), caller_,
                 modern ? mcp::kModernVersion : version_, std::move(message),
-                modern ? nullptr : &capabilities_);
+                modern ? nullptr : &capabilities_, modern ? nullptr : &following_.log_floor());
   const Reply reply = co_await reply_to(call);
   if (call.cancelled().cancelled()) co_return std::string();
   if (const auto* result = std::get_if<Reply::Result>(&reply.value)) {

@@ -2,8 +2,10 @@
 // Private to mcp_server/.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "async/condition.hpp"
@@ -11,28 +13,45 @@
 #include "mcp_server/line_endpoint.hpp"
 #include "mcp_server/request_view.hpp"
 #include "mcp_server/session.hpp"
+#include "mcp_server/subscription.hpp"
 
 namespace gatehouse::mcp_server {
 
 /// The bytes of a line; messages refer to them.
 using LinePtr = std::shared_ptr<const std::string>;
 
-class LineServer final : public std::enable_shared_from_this<LineServer> {
+class LineListener;
+
+/// As a Follower it is the legacy client of the channel.
+class LineServer final : public Follower, public std::enable_shared_from_this<LineServer> {
  public:
   LineServer(Service& service, std::shared_ptr<const Caller> caller, jsonrpc::LineChannel& channel,
              TaskGroup& tasks, Logger& logger, EndpointSettings settings);
 
   Task<> run();
+  /// Ends what the client only listens to, gracefully.
+  void end_streams();
 
-  // For LineCall
+  const Caller& caller() const override { return *caller_; }
+  mcp::Era era() const override { return mcp::Era::legacy; }
+  const mcp::Interest& interest() const override { return following_.granted(); }
+  void post(std::string_view method, std::string_view params) override;
+  bool can_ask() const override { return !version_.empty() && !closed_; }
+  Task<gatehouse::Result<std::string>> ask(std::string_view method,
+                                           std::string_view params) override;
+
+  // For LineCall and LineListener
   Task<Result<void>> write(std::string_view json);
-  void write_later(std::string json);
+  void write_later(std::string_view json);
   Task<Result<std::string>> ask(std::string_view method, std::string_view params,
                                 CancelSource& cancel);
 
  private:
   Task<> on_line(LinePtr line);
   void on_note(const jsonrpc::Message& message);
+  Task<> follow();
+  Task<> listen(LinePtr line, jsonrpc::Message message);
+  Task<> learn_server_info();
   Task<> on_batch(LinePtr line);
   Task<> serve_batch(LinePtr line, std::vector<jsonrpc::Message> requests);
   void on_request(LinePtr line, jsonrpc::Message message);
@@ -43,7 +62,8 @@ class LineServer final : public std::enable_shared_from_this<LineServer> {
   Task<Reply> reply_to(RequestView& call);
   std::optional<Reply::Failure> objection(const jsonrpc::Message& message, mcp::Era era) const;
   Task<> fail_request(LinePtr line, std::string_view id, Reply::Failure failure);
-  Task<> write_string(std::string json);
+  Task<Result<void>> write_queued();
+  Task<> run_writing();
   void spawn(std::string name, Task<> work);
   static Task<> counted(std::shared_ptr<LineServer> self, Task<> work);
 
@@ -61,7 +81,14 @@ class LineServer final : public std::enable_shared_from_this<LineServer> {
   std::uint64_t next_request_ = 1;
   std::string_view version_;  ///< agreed by initialize; empty before
   mcp::ClientCapabilities capabilities_;
+  Following following_;      ///< of the legacy client
   std::string server_info_;  ///< raw; empty until the first modern request
+  std::unordered_set<LineListener*> listeners_;
+  std::deque<std::string> queued_;  ///< notes that nobody waits for
+  std::size_t queued_bytes_ = 0;
+  bool writing_ = false;  ///< a task of ours writes them
+  bool closed_ = false;
+  bool ended_ = false;  ///< end_streams() was called
 };
 
 }  // namespace gatehouse::mcp_server

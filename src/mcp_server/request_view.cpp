@@ -19,12 +19,13 @@ Reply::Failure bad_param(std::string_view what) {
 
 RequestView::RequestView(std::shared_ptr<const Caller> caller, mcp::Era era,
                          std::string_view version, jsonrpc::Message message,
-                         const mcp::ClientCapabilities* capabilities)
+                         const mcp::ClientCapabilities* capabilities, const LogFloor* floor)
     : caller_(std::move(caller)),
       era_(era),
       version_(version),
       message_(std::move(message)),
-      capabilities_(capabilities != nullptr ? capabilities : &kNoCapabilities) {}
+      capabilities_(capabilities != nullptr ? capabilities : &kNoCapabilities),
+      floor_(floor != nullptr ? floor : &own_floor_) {}
 
 std::optional<Reply::Failure> RequestView::take_string(std::string_view raw, std::string_view what,
                                                        std::string& storage,
@@ -54,7 +55,21 @@ std::optional<Reply::Failure> RequestView::parse() {
     }
     if (wrong) return wrong;
   }
-  if (era_ == mcp::Era::legacy) return std::nullopt;
+  return era_ == mcp::Era::legacy ? std::nullopt : parse_meta();
+}
+
+/// What a modern request says about its client.
+std::optional<Reply::Failure> RequestView::parse_meta() {
+  if (const std::string_view level = message_.meta_member(mcp::kMetaLogLevel); !level.empty()) {
+    const auto name = JsonView::of_proved(level).as_string();
+    own_floor_ = name ? parse_log_level(*name) : std::nullopt;
+    if (!own_floor_) {
+      Reply::Failure failure =
+          bad_param(fmt::format("_meta[\"{}\"] is no log level", mcp::kMetaLogLevel));
+      failure.http_status = 400;
+      return failure;
+    }
+  }
   const std::string_view declared = message_.meta_member(mcp::kMetaClientCapabilities);
   if (declared.empty() || declared == "{}") return std::nullopt;
   auto capabilities = mcp::parse_client_capabilities(declared);
@@ -66,6 +81,31 @@ std::optional<Reply::Failure> RequestView::parse() {
   declared_ = std::move(*capabilities);
   capabilities_ = &declared_;
   return std::nullopt;
+}
+
+bool RequestView::admits(std::string_view method, std::string_view params) {
+  if (method == "notifications/message") return reaches(*floor_, params);
+  if (method == "notifications/progress") return admits_progress(params);
+  return true;
+}
+
+bool RequestView::admits_progress(std::string_view params) {
+  const std::string_view token = message_.meta_member("progressToken");
+  if (token.empty() || token == "null" || params.empty()) return false;
+  const JsonView report = JsonView::of_proved(params);
+  const auto named = report.find("progressToken");
+  if (!named) return false;
+  const auto text = named->as_string();
+  if (text ? !JsonView::of_proved(token).equals(*text) : named->raw() != token) return false;
+  const auto member = report.find("progress");
+  const auto progress = member ? member->as_double() : std::nullopt;
+  if (!progress || (progress_ && *progress <= *progress_)) return false;
+  progress_ = progress;
+  return true;
+}
+
+bool RequestView::may_be_asked(std::string_view method, std::string_view params) const {
+  return mcp::allows(*capabilities_, method, params.empty() ? "{}" : params);
 }
 
 }  // namespace gatehouse::mcp_server

@@ -11,4 +11,10 @@ namespace gatehouse::mcp_server {
 /// id. Cancellation passes through.
 Task<Reply> run_service(Service& service, Call& call, Logger& logger);
 
+/// Service::follow() behind the same fence; an exception becomes Errc::bug.
+Task<Result<mcp::Interest>> follow_service(Service& service, std::shared_ptr<Follower> follower,
+                                           mcp::Interest wanted, Logger& logger);
+/// What a failed follow() answers.
+Reply::Failure follow_failure(const Error& error);
+
 }  // namespace gatehouse::mcp_server

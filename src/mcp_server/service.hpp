@@ -104,6 +104,10 @@ class Call {
                                                    std::string_view params) = 0;
   /// Cancelled when the client gave up on this request.
   virtual CancelSource& cancelled() = 0;
+  /// Closes the stream of this request while it goes on, so that no connection is held by a long
+  /// one; the client comes back for the rest by itself (2025-11-25 over HTTP, which calls this
+  /// polling). Does nothing for anybody who could not.
+  virtual Task<> close_stream() { co_return; }
 };
 
 /// Where notifications go that belong to no request: an open subscriptions/listen, a legacy
@@ -119,6 +123,17 @@ class Follower {
   /// Queues one notification without waiting; dropped when it is no part of the interest, when the
   /// client is gone, or when it does not keep up. The endpoint adds subscriptionId and event ids.
   virtual void post(std::string_view method, std::string_view params) = 0;
+  /// There is nothing more to hear: an open subscriptions/listen is answered and closed. Sessions
+  /// and channels go on. unfollow() follows.
+  virtual void end() {}
+  /// Like Call::can_ask() and Call::ask(), for requests that belong to no call: over the GET stream
+  /// of a legacy session, if there is one, or a legacy line channel.
+  virtual bool can_ask() const { return false; }
+  virtual Task<gatehouse::Result<std::string>> ask(std::string_view method,
+                                                   std::string_view params) {
+    (void)method, (void)params;
+    co_return fail(Errc::unsupported, "this client cannot be asked");
+  }
 };
 
 /// What initialize and server/discover tell about the server. Name, title and version must not

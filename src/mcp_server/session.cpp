@@ -1,8 +1,11 @@
 #include "mcp_server/session.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
-#include "base/random.hpp"
+#include "mcp/capabilities.hpp"
+#include "mcp_server/interest_filter.hpp"
 
 namespace gatehouse::mcp_server {
 
@@ -29,74 +32,91 @@ void RunningCalls::cancel_all() {
   for (const Running& call : calls) call.cancel->cancel();
 }
 
-std::shared_ptr<Session> SessionTable::open(std::string_view identity, SteadyTime now) {
-  reap(now);
-  const auto mine = per_caller_.find(std::string(identity));
-  if (mine != per_caller_.end() && mine->second >= settings_.max_sessions_per_caller &&
-      !make_room(identity)) {
-    return nullptr;
-  }
-  if (by_id_.size() >= settings_.max_sessions && !make_room({})) return nullptr;
-  auto session = std::make_shared<Session>(executor_);
-  session->id = settings_.make_session_id ? settings_.make_session_id(identity) : random_token(32);
-  session->identity = identity;
-  session->last_used = now;
-  order_.push_back(session);
-  by_id_.emplace(session->id, std::prev(order_.end()));
-  ++per_caller_[session->identity];
-  return session;
-}
-
-std::shared_ptr<Session> SessionTable::find(std::string_view id, std::string_view identity,
-                                            SteadyTime now) {
-  reap(now);
-  const auto found = by_id_.find(id);
-  if (found == by_id_.end()) return nullptr;
-  std::shared_ptr<Session> session = *found->second;
-  if (session->identity != identity) return nullptr;
-  session->last_used = now;
-  order_.splice(order_.end(), order_, found->second);
-  return session;
-}
-
-void SessionTable::end(const std::shared_ptr<Session>& session) {
-  const auto found = by_id_.find(session->id);
-  if (found != by_id_.end()) erase(found->second);
-}
-
-void SessionTable::end_all(std::string_view identity) {
-  for (auto at = order_.begin(); at != order_.end();) {
-    const auto current = at++;
-    if (identity.empty() || (*current)->identity == identity) erase(current);
+void Session::post(std::string_view method, std::string_view params) {
+  // A URL elicitation may be completed long after its call (2025-11-25).
+  const bool completed =
+      method == "notifications/elicitation/complete" && capabilities.elicitation_url;
+  if (!completed && !is_wanted(interest(), method, params)) return;
+  if (SessionStream* stream = listening()) {
+    stream->post(jsonrpc::make_notification(method, params));
   }
 }
 
-void SessionTable::reap(SteadyTime now) {
-  for (auto at = order_.begin(); at != order_.end();) {
-    const auto current = at++;
-    if (now - (*current)->last_used < settings_.session_idle) return;
-    if ((*current)->calls.empty()) erase(current);
+SessionStream* Session::listening() const {
+  SessionStream* waiting = nullptr;
+  for (auto stream = streams.rbegin(); stream != streams.rend(); ++stream) {
+    if ((*stream)->kind() != SessionStream::Kind::listening) continue;
+    if ((*stream)->attached()) return stream->get();
+    if (waiting == nullptr) waiting = stream->get();
   }
+  return waiting;
 }
 
-bool SessionTable::make_room(std::string_view identity) {
-  for (auto at = order_.begin(); at != order_.end(); ++at) {
-    if (!(*at)->calls.empty()) continue;
-    if (!identity.empty() && (*at)->identity != identity) continue;
-    erase(at);
-    return true;
-  }
-  return false;
+bool Session::can_ask() const {
+  const SessionStream* stream = listening();
+  return stream != nullptr && stream->attached();
 }
 
-void SessionTable::erase(Order::iterator at) {
-  const std::shared_ptr<Session> session = *at;
-  by_id_.erase(session->id);
-  order_.erase(at);
-  const auto mine = per_caller_.find(session->identity);
-  if (--mine->second == 0) per_caller_.erase(mine);
-  session->calls.cancel_all();
-  session->asks.fail_all({Errc::session_lost, "the session has ended", {}});
+Task<gatehouse::Result<std::string>> Session::ask(std::string_view method,
+                                                  std::string_view params) {
+  const std::shared_ptr<Session> self = shared_from_this();
+  if (!can_ask() || !mcp::allows(capabilities, method, params.empty() ? "{}" : params)) {
+    co_return fail(Errc::unsupported, "this client cannot be asked");
+  }
+  const std::shared_ptr<PendingAsks::Ask> question = asks.open();
+  listening()->post(jsonrpc::make_request(question->id, method, params));
+  CancelSource never;  // the end of the session settles it
+  auto answer = co_await asks.wait(question, settings.ask_timeout, never, nullptr);
+  if (!answer && answer.error().code == Errc::timeout && listening() != nullptr) {
+    listening()->post(jsonrpc::make_notification(
+        "notifications/cancelled",
+        fmt::format(R"({{"requestId":{},"reason":"no answer in time"}})", question->id)));
+  }
+  co_return answer;
+}
+
+std::shared_ptr<SessionStream> Session::find_stream(std::uint32_t number) const {
+  const auto found = std::ranges::find_if(
+      streams, [number](const auto& stream) { return stream->number() == number; });
+  return found == streams.end() ? nullptr : *found;
+}
+
+void Session::remove_stream(const SessionStream* stream) {
+  std::erase_if(streams, [stream](const auto& one) { return one.get() == stream; });
+}
+
+void Session::make_listening_room() {
+  const auto listens = [](const auto& stream) {
+    return stream->kind() == SessionStream::Kind::listening;
+  };
+  std::erase_if(streams, [&](const auto& one) { return listens(one) && !one->attached(); });
+  if (std::ranges::count_if(streams, listens) <
+      static_cast<std::ptrdiff_t>(limits::kStreamsPerSession)) {
+    return;
+  }
+  const auto oldest = std::ranges::find_if(streams, listens);
+  (*oldest)->detach();
+  streams.erase(oldest);
+}
+
+ReplayLog& Session::log() {
+  if (!kept) kept = std::make_unique<ReplayLog>(replay, identity);
+  return *kept;
+}
+
+bool Session::attended() const {
+  return std::ranges::any_of(streams, [](const auto& stream) { return stream->attached(); });
+}
+
+void Session::end_all() {
+  ended = true;
+  calls.cancel_all();
+  asks.fail_all({Errc::session_lost, "the session has ended", {}});
+  const auto open = std::exchange(streams, {});
+  for (const auto& stream : open) {
+    if (stream->kind() == SessionStream::Kind::listening) stream->detach();
+  }
+  kept.reset();
 }
 
 }  // namespace gatehouse::mcp_server

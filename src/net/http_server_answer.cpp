@@ -108,6 +108,8 @@ Task<> HttpConnection::finish() {
   while (!sent_all() && !broken_) co_await write_waiter_.wait();
   answer_ = Answer::finished;
   out_.clear();
+  boost::system::error_code ignored;
+  if (close_early_) socket_.shutdown(TcpSocket::shutdown_send, ignored);
   if (flight_.capacity() > limits::kStreamBufferBytes) flight_ = {};
 }
 

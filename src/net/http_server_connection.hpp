@@ -71,6 +71,7 @@ class HttpConnection final : public http::Exchange,
   Task<Result<void>> write(std::string_view bytes) override;
   Task<> finish() override;
   bool streaming() const override { return answer_ == Answer::streaming; }
+  void close_after_answer() override { close_after_ = close_early_ = true; }
   CancelSource& disconnected() override;
 
  private:
@@ -121,6 +122,7 @@ class HttpConnection final : public http::Exchange,
   std::string request_id_;
   Answer answer_ = Answer::none;
   bool close_after_ = false;
+  bool close_early_ = false;  ///< with the end of the answer, not of the handler
   bool body_wanted_ = true;  ///< false for answers to HEAD
   bool chunked_ = false;
   std::optional<CancelSource> disconnected_;

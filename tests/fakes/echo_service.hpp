@@ -1,6 +1,9 @@
 // The server that the tests of this folder call: one tool per behaviour.
 #pragma once
 
+#include <algorithm>
+#include <vector>
+
 #include "async/condition.hpp"
 #include "mcp_server/service.hpp"
 
@@ -25,6 +28,21 @@ class EchoService final : public Service {
     co_return co_await call_tool(call);
   }
 
+  /// Grants everything but prompts and resources of which it has none.
+  Task<gatehouse::Result<mcp::Interest>> follow(std::shared_ptr<Follower> follower,
+                                                mcp::Interest wanted) override {
+    if (wanted.resource_uris.contains("test://missing")) {
+      co_return fail(Errc::not_found, "no such resource");
+    }
+    if (std::ranges::find(followers, follower) == followers.end()) followers.push_back(follower);
+    wanted.prompts = false;
+    last_wanted = wanted;
+    co_return wanted;
+  }
+  void unfollow(Follower& follower) override {
+    std::erase_if(followers, [&](const auto& one) { return one.get() == &follower; });
+  }
+
   Task<Reply> call_tool(Call& call) {
     if (call.name() == "echo") {
       co_return Reply{Reply::Result{"\"echo\":" + std::string(call.arguments()), {}}};
@@ -36,9 +54,24 @@ class EchoService final : public Service {
                                     {}}};
     }
     if (call.name() == "progress") {
-      co_await call.notify("notifications/progress", R"({"progress":1})");
-      call.post("notifications/progress", R"({"progress":2})");
+      co_await call.notify("notifications/progress", R"({"progressToken":"p","progress":1})");
+      call.post("notifications/progress", R"({"progressToken":"p","progress":2})");
       co_return Reply{Reply::Result{R"("done":true)", {}}};
+    }
+    if (call.name() == "poll") {
+      co_await call.notify("notifications/message", R"({"level":"info","data":"before"})");
+      co_await call.close_stream();
+      waiting = true;
+      co_await released.wait();
+      co_await call.notify("notifications/message", R"({"level":"info","data":"after"})");
+      co_return Reply{Reply::Result{R"("polled":true)", {}}};
+    }
+    if (call.name() == "log") {
+      for (const char* level : {"debug", "info", "error"}) {
+        co_await call.notify("notifications/message",
+                             std::string(R"({"level":")") + level + R"(","data":"x"})");
+      }
+      co_return Reply{Reply::Result{R"("logged":true)", {}}};
     }
     if (call.name() == "ask") {
       if (!call.can_ask()) co_return Reply{Reply::Result{R"("asked":false)", {}}};
@@ -65,6 +98,8 @@ class EchoService final : public Service {
   }
 
   Condition released;
+  std::vector<std::shared_ptr<Follower>> followers;
+  mcp::Interest last_wanted;
   std::string raw;
   std::string last_capabilities;
   std::string last_version;

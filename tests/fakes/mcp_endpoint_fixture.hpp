@@ -52,7 +52,7 @@ class HttpFixture : public ::testing::Test {
     std::string body = R"({"jsonrpc":"2.0","id":7,"method":")" + std::string(method) +
                        R"(","params":{)" + std::move(members);
     if (!name.empty()) body += R"("name":")" + std::string(name) + "\",";
-    body += R"("_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+    body += R"("_meta":{"progressToken":"p","io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
             R"("io.modelcontextprotocol/clientCapabilities":{}}}})";
     http::Request request = post(std::move(body));
     request.headers.add("MCP-Protocol-Version", "2026-07-28");
