@@ -203,6 +203,13 @@ std::vector<ParamHeader> make_param_headers(const HeaderPlan& plan, std::string_
   return headers;
 }
 
+std::string_view find_argument(const HeaderPlan::Parameter& parameter, std::string_view arguments) {
+  if (arguments.empty()) return {};
+  const auto value = walk(JsonView::of_proved(arguments), parameter.path);
+  if (!value || value->is_null() || value->is_object() || value->is_array()) return {};
+  return value->raw();
+}
+
 bool header_matches(std::string_view header_value, std::string_view raw_value) {
   const auto decoded = decode_header_value(header_value);
   if (!decoded) return false;

@@ -43,6 +43,10 @@ struct ParamHeader {
 /// are objects and arrays; integral numbers are written without fraction (H-7).
 std::vector<ParamHeader> make_param_headers(const HeaderPlan& plan, std::string_view arguments);
 
+/// The raw value that `parameter` mirrors, of proved raw `arguments` (empty: none); empty when it
+/// is absent, null, or nothing that a header repeats.
+std::string_view find_argument(const HeaderPlan::Parameter& parameter, std::string_view arguments);
+
 /// Whether a received header value means the same as the raw JSON value from the body: strings
 /// byte for byte after decoding, integers numerically (42.0 = 42), booleans by name (H-4).
 bool header_matches(std::string_view header_value, std::string_view raw_value);

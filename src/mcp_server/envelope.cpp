@@ -118,6 +118,21 @@ std::optional<Reply::Failure> check_headers(const jsonrpc::Message& message,
   return std::nullopt;
 }
 
+std::optional<Reply::Failure> check_param_headers(const mcp::HeaderPlan& plan,
+                                                  std::string_view arguments,
+                                                  const http::Headers& headers) {
+  for (const mcp::HeaderPlan::Parameter& parameter : plan.parameters) {
+    const auto header = headers.find(parameter.header);
+    const std::string_view value = mcp::find_argument(parameter, arguments);
+    if (value.empty() && !header) continue;
+    if (!header) return mismatch(parameter.header + " is missing");
+    if (value.empty() || !mcp::header_matches(*header, value)) {
+      return mismatch(parameter.header + " differs from the argument in the body");
+    }
+  }
+  return std::nullopt;
+}
+
 bool is_removed_method(std::string_view method) {
   return std::ranges::find(kRemoved, method) != kRemoved.end();
 }

@@ -7,6 +7,7 @@
 
 #include "http/message.hpp"
 #include "jsonrpc/message.hpp"
+#include "mcp/param_headers.hpp"
 #include "mcp/request.hpp"
 #include "mcp_server/service.hpp"
 
@@ -29,6 +30,12 @@ std::optional<Reply::Failure> check_version(const jsonrpc::Message& message);
 /// -32020 for the other headers (H-3, H-4); Mcp-Name is compared for methods that have one.
 std::optional<Reply::Failure> check_headers(const jsonrpc::Message& message,
                                             const http::Headers& headers);
+
+/// -32020 when an argument that `plan` names is not repeated in its header as it is in the raw
+/// `arguments` (empty: none), or a header repeats what is not there (H-9).
+std::optional<Reply::Failure> check_param_headers(const mcp::HeaderPlan& plan,
+                                                  std::string_view arguments,
+                                                  const http::Headers& headers);
 
 /// initialize, ping and what else 2026-07-28 has removed: unknown inside a modern envelope.
 bool is_removed_method(std::string_view method);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "mcp/versions.hpp"
+#include "mcp_server/envelope.hpp"
 
 namespace gatehouse::mcp_server {
 
@@ -123,6 +124,12 @@ Task<gatehouse::Result<std::string>> HttpCall::ask(std::string_view method,
          fmt::format(R"({{"requestId":{},"reason":"no answer in time"}})", ask->id));
   }
   co_return answer;
+}
+
+std::optional<Reply::Failure> HttpCall::check_param_headers(const mcp::HeaderPlan& plan) const {
+  if (era() == mcp::Era::legacy) return std::nullopt;
+  const http::Headers& headers = transport_.exchange.request().headers;
+  return mcp_server::check_param_headers(plan, arguments(), headers);
 }
 
 CancelSource& HttpCall::cancelled() {

@@ -48,6 +48,7 @@ class HttpCall final : public RequestView, public KeepAliveEntry {
                                            std::string_view params) override;
   CancelSource& cancelled() override;
   Task<> close_stream() override;
+  std::optional<Reply::Failure> check_param_headers(const mcp::HeaderPlan& plan) const override;
 
   /// The answer has become an event stream.
   bool streams() const { return stream_ != nullptr; }

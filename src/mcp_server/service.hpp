@@ -16,6 +16,7 @@
 #include "http/message.hpp"
 #include "http/server.hpp"
 #include "mcp/interest.hpp"
+#include "mcp/param_headers.hpp"
 #include "mcp/request.hpp"
 
 namespace gatehouse::mcp_server {
@@ -108,6 +109,13 @@ class Call {
   /// one; the client comes back for the rest by itself (2025-11-25 over HTTP, which calls this
   /// polling). Does nothing for anybody who could not.
   virtual Task<> close_stream() { co_return; }
+  /// What is wrong with the Mcp-Param headers of this request: the arguments that the called tool's
+  /// `plan` names must be repeated in them (H-6, H-9). Only the service knows the tool, so it asks,
+  /// before anything else of the call. Nothing where requests have no such headers.
+  virtual std::optional<Reply::Failure> check_param_headers(const mcp::HeaderPlan& plan) const {
+    (void)plan;
+    return std::nullopt;
+  }
 };
 
 /// Where notifications go that belong to no request: an open subscriptions/listen, a legacy

@@ -72,7 +72,9 @@ void FixtureService::add(std::vector<Tool> tools) {
     tool_list_ +=
         fmt::format(R"({}{{"name":"{}","description":"{}","inputSchema":{}}})",
                     tools_.empty() ? "" : ",", tool.name, tool.description, tool.input_schema);
-    tools_.emplace(tool.name, Entry{tool, std::move(*schema)});
+    auto headers = mcp::parse_header_plan(tool.input_schema);
+    if (!headers) throw std::logic_error(std::string(tool.name) + ": " + headers.error().detail);
+    tools_.emplace(tool.name, Entry{tool, std::move(*schema), std::move(*headers)});
   }
 }
 
@@ -104,6 +106,9 @@ Task<Reply> FixtureService::call_tool(Call& call) {
   const auto entry = tools_.find(call.name());
   if (entry == tools_.end()) {
     co_return failure(-32602, "unknown tool " + quote_remote(call.name(), 100));
+  }
+  if (auto wrong = call.check_param_headers(entry->second.headers)) {
+    co_return Reply{std::move(*wrong)};
   }
   const JsonView arguments = arguments_of(call);
   if (const auto problems = entry->second.schema->validate(arguments.raw()); !problems.empty()) {

@@ -26,6 +26,7 @@ class FixtureService final : public mcp_server::Service {
   struct Entry {
     Tool tool;
     std::unique_ptr<mcp::Schema> schema;
+    mcp::HeaderPlan headers;
   };
   Task<Reply> call_tool(Call& call);
   Task<Reply> get_prompt(Call& call);
