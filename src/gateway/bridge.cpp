@@ -178,10 +178,16 @@ Task<ParkedCalls::Step> Bridge::run_waiting(Call& call, const AuthenticatedCall&
     return parts_.parked.resume(resumed.parked, resumed.round - 1, call.caller().identity,
                                 resumed.answers, request.sink, call.cancelled());
   }
-  ParkedCalls::Start start{call.caller().identity,      request.principal,
-                           std::string(request.method), bridged,
-                           std::string(request.extra),  std::string(request.request_id),
-                           *request.capabilities};
+  // Answers without a state are for nobody: a legacy server does not know them.
+  const std::string_view extra = call.request_state().empty() ? std::string_view() : request.extra;
+  ParkedCalls::Start start;
+  start.caller = call.caller().identity;
+  start.principal = request.principal;
+  start.method = request.method;
+  start.bridged = bridged;
+  start.extra = extra;
+  start.request_id = request.request_id;
+  start.capabilities = *request.capabilities;
   return parts_.parked.start(std::move(start), request.sink, call.cancelled());
 }
 

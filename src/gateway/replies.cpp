@@ -97,6 +97,9 @@ Reply error_reply(const mcp_server::Call& call, const mcp::RpcError& error) {
   const bool reserved = code <= mcp::kHeaderMismatch && code >= -32099;  // B-9
   if (code == mcp::kLegacyResourceNotFound && modern) {
     code = jsonrpc::kInvalidParams;
+    // Which one it was, as this revision wants it told (F-6).
+    const auto uri = jsonrpc::JsonView::of_proved(call.params()).find("uri");
+    if (uri && data.empty()) data = "{\"uri\":" + std::string(uri->raw()) + "}";
   } else if (code == mcp::kMissingRequiredClientCapability) {
     const bool theirs = modern && client_lacks(call.capabilities(), error.data);
     if (!theirs) code = jsonrpc::kInternalError;
