@@ -57,8 +57,8 @@ struct HttpTarget {
   std::vector<http::Allowance> allowances;                   ///< of this connection
   std::vector<std::pair<std::string, std::string>> headers;  ///< further fixed headers, no secrets
   Authorizer* authorizer = nullptr;  ///< must outlive the peer; null: no credentials
-  /// Kept for as long as the peer or one of its background tasks may ask the authorizer.
-  std::shared_ptr<const void> authorizer_owner;
+  /// Kept for as long as the peer or one of its background tasks may use what is pointed to here.
+  std::shared_ptr<const void> owner;
   std::optional<EraVerdict> known;
   ClientIdentity client;
   /// Declared in a legacy `initialize`, which happens once: the superset of what later requests may
@@ -111,7 +111,8 @@ struct StdioTarget {
   mcp::ClientCapabilities capabilities;
   Interaction* interaction = nullptr;  ///< must outlive the peer
   mcp::NotificationSink* notifications =
-      nullptr;  ///< outside of any request; must outlive the peer
+      nullptr;                        ///< outside of any request; must outlive the peer
+  std::shared_ptr<const void> owner;  ///< as in HttpTarget
 };
 
 /// Either a peer or what the server wants first.

@@ -140,8 +140,9 @@ Task<Result<Opened>> open_stdio(StdioTarget target, Parts parts) {
   auto channel = co_await target.launcher->launch();
   if (!channel) co_return std::unexpected(channel.error());
   auto carrier = std::make_unique<LineCarrier>(std::move(*channel), target.command);
-  LinkSettings settings{std::move(target.command), std::move(target.client),
-                        std::move(target.capabilities), target.interaction, target.notifications};
+  LinkSettings settings{std::move(target.command),      std::move(target.client),
+                        std::move(target.capabilities), target.interaction,
+                        target.notifications,           std::move(target.owner)};
   const auto link = std::make_shared<MessageLink>(std::move(carrier), std::move(settings), parts);
   link->start();
   if (info.era == mcp::Era::modern) co_return opened_stdio(link, std::move(info));

@@ -102,61 +102,66 @@ Task<Result<mcp::Answer>> LegacyHttpPeer::call_once(const mcp::Request& request,
       may_ask_person(request, interaction)
           ? std::max<std::chrono::milliseconds>(request.timeout, limits::kCallTimeoutMax)
           : request.timeout;
-  CallDeadline deadline(session_->endpoint().parts().clock.steady_now(), timeout);
-  ActiveCall call{session_->next_id(), interaction, request.sink, &deadline};
-  session_->enter(call);
-  const std::shared_ptr<void> left(nullptr, [this, &call](void*) { session_->leave(call); });
+  const CallDeadline deadline(session_->endpoint().parts().clock.steady_now(), timeout);
+  const auto call =
+      std::make_shared<ActiveCall>(session_->next_id(), interaction, request.sink, deadline);
+  session_->calls().enter(call);
+  const std::shared_ptr<void> left(nullptr,
+                                   [this, &call](void*) { session_->calls().leave(call); });
   CancelSource::Registration registration;
   if (request.cancel != nullptr) {
     registration = request.cancel->on_cancel(
-        [session = session_, id = call.id] { session->give_up(id, "the request was cancelled"); });
+        [session = session_, id = call->id] { session->give_up(id, "the request was cancelled"); });
   }
   auto answer = co_await send(request, call);
   registration.reset();
-  session_->leave(call);  // nobody new may ask on its behalf
-  co_await session_->settle(call);
-  co_return answer;
+  session_->calls().leave(call);
+  co_await session_->calls().settle(call);
+  if (!answer) co_return answer;
+  co_return ActiveCalls::judge(std::move(*answer), *call);
 }
 
-Task<Result<mcp::Answer>> LegacyHttpPeer::send(const mcp::Request& request, ActiveCall& call) {
+Task<Result<mcp::Answer>> LegacyHttpPeer::send(const mcp::Request& request,
+                                               const ActiveCallPtr& call) {
   const Clock& clock = session_->endpoint().parts().clock;
-  Outgoing out = make_legacy_body(request, call.id);
-  auto reply = co_await session_->endpoint().post(std::move(out.body), session_->headers(),
-                                                  call.deadline->remaining(clock.steady_now()),
-                                                  request.cancel);
+  Outgoing out = make_legacy_body(request, call->id);
+  auto reply =
+      co_await session_->endpoint().post(std::move(out.body), session_->headers(),
+                                         call->remaining(clock.steady_now()), request.cancel);
   if (!reply) {
-    if (reply.error().code == Errc::timeout) session_->give_up(call.id, "no answer in time");
+    if (reply.error().code == Errc::timeout) session_->give_up(call->id, "no answer in time");
     co_return std::unexpected(reply.error());
   }
   if (auto refusal = refusal_of(*reply)) co_return std::move(*refusal);
   if (reply->stream) co_return co_await read_streams(request, call, std::move(*reply));
-  co_return co_await on_body(request, call, std::move(*reply));
+  co_return on_body(request, call, std::move(*reply));
 }
 
-Task<Result<mcp::Answer>> LegacyHttpPeer::on_body(const mcp::Request& request, ActiveCall& call,
-                                                  http::Reply reply) {
+Result<mcp::Answer> LegacyHttpPeer::on_body(const mcp::Request& request, const ActiveCallPtr& call,
+                                            http::Reply reply) {
   const std::string& url = session_->endpoint().target().url;
   if (reply.status / 100 == 2) {
-    auto answer = co_await take_messages(call, std::move(reply.body));
-    if (!answer) co_return std::unexpected(answer.error());
-    if (*answer) co_return std::move(**answer);
-    co_return fail(Errc::protocol, fmt::format("{} answered HTTP {} without an answer to {}", url,
-                                               reply.status, request.method));
+    auto answer = take_messages(call, std::move(reply.body));
+    if (!answer) return std::unexpected(answer.error());
+    if (*answer) return std::move(**answer);
+    return fail(Errc::protocol, fmt::format("{} answered HTTP {} without an answer to {}", url,
+                                            reply.status, request.method));
   }
   const auto message = jsonrpc::prove(reply.body);
   const bool is_error = message && message->kind == jsonrpc::MessageKind::error;
-  if (is_error && is_id(message->id, call.id)) co_return to_answer(*message, std::move(reply.body));
+  if (is_error && is_id(message->id, call->id)) return to_answer(*message, std::move(reply.body));
   // 404 is the rule (O-2); servers built on the SDK's examples answer 400 without an id.
   const bool forgotten = reply.status == 404 || (reply.status == 400 && is_error);
   if (forgotten && session_->has_session_id()) {
-    co_return fail(Errc::session_lost, "the server does not know our session");
+    return fail(Errc::session_lost, "the server does not know our session");
   }
-  if (is_error && reply.status < 500) co_return to_answer(*message, std::move(reply.body));
-  co_return std::unexpected(status_error(reply.status, reply.body, url));
+  if (is_error && reply.status < 500) return to_answer(*message, std::move(reply.body));
+  return std::unexpected(status_error(reply.status, reply.body, url));
 }
 
 Task<Result<mcp::Answer>> LegacyHttpPeer::read_streams(const mcp::Request& request,
-                                                       ActiveCall& call, http::Reply reply) {
+                                                       const ActiveCallPtr& call,
+                                                       http::Reply reply) {
   const Clock& clock = session_->endpoint().parts().clock;
   std::string last_event_id;
   std::chrono::milliseconds retry = kResumeRetry;
@@ -179,11 +184,11 @@ Task<Result<mcp::Answer>> LegacyHttpPeer::read_streams(const mcp::Request& reque
     }
     ++fruitless;
     if (!co_await pause(retry, request.cancel)) co_return cancelled();
-    if (call.deadline->expired(clock.steady_now())) break;
+    if (call->expired(clock.steady_now())) break;
     http::Headers headers = session_->headers();
     headers.add("Last-Event-ID", last_event_id);
     auto resumed = co_await session_->endpoint().get(
-        std::move(headers), call.deadline->remaining(clock.steady_now()), request.cancel);
+        std::move(headers), call->remaining(clock.steady_now()), request.cancel);
     if (!resumed) {
       if (resumed.error().code == Errc::cancelled) co_return cancelled();
       continue;
@@ -195,20 +200,20 @@ Task<Result<mcp::Answer>> LegacyHttpPeer::read_streams(const mcp::Request& reque
                      fmt::format("resuming it was answered HTTP {}", resumed->status));
     }
   }
-  session_->give_up(call.id, "no answer in time");
+  session_->give_up(call->id, "no answer in time");
   co_return lost(request.method, "the stream could not be resumed in time");
 }
 
 Task<Result<std::optional<mcp::Answer>>> LegacyHttpPeer::read_stream(const mcp::Request& request,
-                                                                     ActiveCall& call,
+                                                                     const ActiveCallPtr& call,
                                                                      EventReader& reader) {
   const Clock& clock = session_->endpoint().parts().clock;
   while (true) {
-    auto step = co_await reader.next(call.deadline->remaining(clock.steady_now()));
+    auto step = co_await reader.next(call->remaining(clock.steady_now()));
     if (is_cancelled(request)) co_return cancelled();
     const bool silent = !step && step.error().code == Errc::timeout;
-    if (silent || call.deadline->expired(clock.steady_now())) {
-      session_->give_up(call.id, "no answer in time");
+    if (silent || call->expired(clock.steady_now())) {
+      session_->give_up(call->id, "no answer in time");
       co_return std::unexpected(no_answer_error(request.method, request.timeout));
     }
     if (!step) {
@@ -216,46 +221,39 @@ Task<Result<std::optional<mcp::Answer>>> LegacyHttpPeer::read_stream(const mcp::
       co_return std::unexpected(step.error());
     }
     if (step->event && !step->event->data.empty()) {
-      auto answer = co_await take_messages(call, std::move(step->event->data));
+      auto answer = take_messages(call, std::move(step->event->data));
       if (!answer || *answer) co_return answer;
     }
     if (step->ended) co_return std::nullopt;
   }
 }
 
-Task<Result<std::optional<mcp::Answer>>> LegacyHttpPeer::take_messages(ActiveCall& call,
-                                                                       std::string bytes) {
+Result<std::optional<mcp::Answer>> LegacyHttpPeer::take_messages(const ActiveCallPtr& call,
+                                                                 std::string bytes) {
   const auto messages = jsonrpc::prove_batch(bytes);
   if (!messages) {
-    co_return fail(Errc::protocol,
-                   fmt::format("the server's message cannot be used: {}", messages.error().detail));
+    return fail(Errc::protocol,
+                fmt::format("the server's message cannot be used: {}", messages.error().detail));
   }
   const jsonrpc::Message* answer = nullptr;
   for (const jsonrpc::Message& message : *messages) {
     switch (message.kind) {
       case jsonrpc::MessageKind::notification:
-        session_->on_notification(message, &call);
+        session_->calls().on_notification(message, call);
         break;
-      case jsonrpc::MessageKind::request: {
-        const SteadyTime asked = session_->endpoint().parts().clock.steady_now();
-        co_await session_->answer(std::string(message.id), message.method,
-                                  std::string(message.params), call.interaction);
-        // Only the time of a person is no time of the server.
-        if (call.interaction != nullptr && message.method != "ping") {
-          call.deadline->exempt(session_->endpoint().parts().clock.steady_now() - asked);
-        }
+      case jsonrpc::MessageKind::request:
+        session_->calls().on_request(message, call, session_);
         break;
-      }
       case jsonrpc::MessageKind::result:
-        if (is_id(message.id, call.id)) answer = &message;
+        if (is_id(message.id, call->id)) answer = &message;
         break;
       case jsonrpc::MessageKind::error:
-        if (is_id(message.id, call.id) || message.id.empty()) answer = &message;
+        if (is_id(message.id, call->id) || message.id.empty()) answer = &message;
         break;
     }
   }
-  if (answer == nullptr) co_return std::nullopt;
-  co_return std::optional<mcp::Answer>(to_answer(*answer, std::move(bytes)));
+  if (answer == nullptr) return std::nullopt;
+  return std::optional<mcp::Answer>(to_answer(*answer, std::move(bytes)));
 }
 
 }  // namespace gatehouse::mcp_client

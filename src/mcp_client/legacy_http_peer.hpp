@@ -27,16 +27,17 @@ class LegacyHttpPeer final : public Peer {
 
  private:
   Task<Result<mcp::Answer>> call_once(const mcp::Request& request, Interaction* interaction);
-  Task<Result<mcp::Answer>> send(const mcp::Request& request, ActiveCall& call);
-  Task<Result<mcp::Answer>> on_body(const mcp::Request& request, ActiveCall& call,
-                                    http::Reply reply);
-  Task<Result<mcp::Answer>> read_streams(const mcp::Request& request, ActiveCall& call,
+  Task<Result<mcp::Answer>> send(const mcp::Request& request, const ActiveCallPtr& call);
+  Result<mcp::Answer> on_body(const mcp::Request& request, const ActiveCallPtr& call,
+                              http::Reply reply);
+  Task<Result<mcp::Answer>> read_streams(const mcp::Request& request, const ActiveCallPtr& call,
                                          http::Reply reply);
   /// One stream until its end: the answer, or nothing when the stream ended before it.
   Task<Result<std::optional<mcp::Answer>>> read_stream(const mcp::Request& request,
-                                                       ActiveCall& call, EventReader& reader);
+                                                       const ActiveCallPtr& call,
+                                                       EventReader& reader);
   /// The answer to `call` among the messages of one body or event; others are dealt with.
-  Task<Result<std::optional<mcp::Answer>>> take_messages(ActiveCall& call, std::string bytes);
+  Result<std::optional<mcp::Answer>> take_messages(const ActiveCallPtr& call, std::string bytes);
 
   /// A new session after the server forgot the old one; a refusal met on the way. Errors:
   /// session_lost.

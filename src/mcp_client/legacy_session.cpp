@@ -5,7 +5,6 @@
 #include "async/timer.hpp"
 #include "http/message.hpp"
 #include "jsonrpc/json.hpp"
-#include "mcp/capabilities.hpp"
 #include "mcp/error_codes.hpp"
 #include "mcp/versions.hpp"
 #include "mcp_client/event_reader.hpp"
@@ -58,7 +57,10 @@ Task<bool> pause(std::chrono::milliseconds duration, CancelSource* cancel) {
 LegacySession::LegacySession(HttpTarget target, Parts parts)
     : endpoint_(std::move(target), parts),
       client_info_(make_client_info(endpoint_.target().client)),
-      changed_(parts.tasks.executor()) {}
+      changed_(parts.tasks.executor()),
+      calls_({endpoint_.target().url, endpoint_.target().capabilities,
+              endpoint_.target().interaction, endpoint_.target().notifications},
+             parts) {}
 
 http::Headers LegacySession::headers() const {
   http::Headers headers;
@@ -190,49 +192,11 @@ Task<Result<LegacySession::Handshake>> LegacySession::renew(std::uint64_t genera
   co_return handshake;
 }
 
-Task<> LegacySession::settle(ActiveCall& call) {
-  while (*call.asking > 0) co_await changed_.wait();
-}
-
-void LegacySession::on_notification(const jsonrpc::Message& message, ActiveCall* call) {
-  if (message.method == "notifications/progress") {
-    // Progress names its request by our token, whichever stream it came on.
-    const auto token = jsonrpc::JsonView::of_proved(message.member("progressToken")).as_int();
-    const auto found = token ? calls_.find(*token) : calls_.end();
-    if (found == calls_.end()) return;
-    call = found->second;
-    if (call->deadline != nullptr) {
-      call->deadline->on_progress(endpoint_.parts().clock.steady_now());
-    }
-  }
-  // What belongs to a request has no other reader; list changes and the like concern everybody.
-  const bool of_request =
-      message.method == "notifications/progress" || message.method == "notifications/message";
-  mcp::NotificationSink* sink = call != nullptr ? call->sink : nullptr;
-  if (sink == nullptr && !(of_request && call != nullptr)) sink = endpoint_.target().notifications;
-  if (sink != nullptr) {
-    sink->on_notification(message.method, message.params.empty() ? "{}" : message.params);
-  }
-}
-
-Task<> LegacySession::answer(std::string raw_id, std::string method, std::string params,
-                             Interaction* interaction) {
-  std::string body;
-  if (method == "ping") {
-    body = jsonrpc::make_result(raw_id, "{}");
-  } else if (interaction != nullptr &&
-             mcp::allows(endpoint_.target().capabilities, method, params)) {
-    const auto result = co_await interaction->answer(method, params.empty() ? "{}" : params);
-    body = result ? jsonrpc::make_result(raw_id, *result)
-                  : jsonrpc::make_error(raw_id, jsonrpc::kInternalError, result.error().detail);
-  } else {
-    body = jsonrpc::make_error(raw_id, jsonrpc::kMethodNotFound, "nobody here can answer that");
-  }
+Task<> LegacySession::send_answer(std::string body) {
   const auto sent =
       co_await endpoint_.post(std::move(body), headers(), limits::kListTimeout, nullptr);
   if (!sent) {
-    endpoint_.parts().log.warn("mcp_answer_not_sent",
-                               {{"method", method}, {"reason", sent.error().detail}});
+    endpoint_.parts().log.warn("mcp_answer_not_sent", {{"reason", sent.error().detail}});
   }
 }
 
@@ -345,44 +309,11 @@ void LegacySession::on_listened(std::string_view data) {
   }
   for (const jsonrpc::Message& message : *messages) {
     if (message.kind == jsonrpc::MessageKind::notification) {
-      on_notification(message, nullptr);
+      calls_.on_notification(message, nullptr);
     } else if (message.kind == jsonrpc::MessageKind::request) {
-      if (answering_ >= limits::kServerRequests) {
-        endpoint_.parts().log.warn("mcp_request_dropped", {{"url", endpoint_.target().url}});
-        continue;
-      }
-      endpoint_.parts().tasks.spawn(
-          "mcp_answer", answer_listened(shared_from_this(), std::string(message.id), message.method,
-                                        std::string(message.params)));
+      calls_.on_request(message, nullptr, shared_from_this());
     }
   }
-}
-
-ActiveCall* LegacySession::call_that_can_ask() {
-  for (auto call = calls_.rbegin(); call != calls_.rend(); ++call) {
-    if (call->second->interaction != nullptr) return call->second;
-  }
-  return nullptr;
-}
-
-Task<> LegacySession::answer_listened(std::shared_ptr<LegacySession> self, std::string raw_id,
-                                      std::string method, std::string params) {
-  // The GET stream does not say on whose behalf the server asks; the latest call that has somebody
-  // to ask is the likeliest. It waits for us in settle(), so its interaction stays.
-  ++self->answering_;
-  const std::shared_ptr<void> answered(nullptr, [self](void*) { --self->answering_; });
-  ActiveCall* call = self->call_that_can_ask();
-  if (call == nullptr) {
-    co_await self->answer(std::move(raw_id), std::move(method), std::move(params),
-                          self->endpoint_.target().interaction);
-    co_return;
-  }
-  ++*call->asking;
-  const std::shared_ptr<void> ended(nullptr, [self, asking = call->asking](void*) {
-    --*asking;
-    self->changed_.notify_all();
-  });
-  co_await self->answer(std::move(raw_id), std::move(method), std::move(params), call->interaction);
 }
 
 }  // namespace gatehouse::mcp_client

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,24 +13,14 @@
 #include "async/condition.hpp"
 #include "jsonrpc/message.hpp"
 #include "mcp/versions.hpp"
-#include "mcp_client/call_deadline.hpp"
+#include "mcp_client/active_calls.hpp"
 #include "mcp_client/http_endpoint.hpp"
 #include "mcp_client/peer.hpp"
 
 namespace gatehouse::mcp_client {
 
-/// A request of ours that is under way; lives in the frame of its coroutine.
-struct ActiveCall {
-  std::int64_t id = 0;
-  Interaction* interaction = nullptr;
-  mcp::NotificationSink* sink = nullptr;
-  CallDeadline* deadline = nullptr;
-  /// Answers under way in the background that use `interaction`; they may outlive a call that is
-  /// torn down by an exception.
-  std::shared_ptr<int> asking = std::make_shared<int>(0);
-};
-
-class LegacySession final : public std::enable_shared_from_this<LegacySession> {
+class LegacySession final : public AnswerSender,
+                            public std::enable_shared_from_this<LegacySession> {
  public:
   LegacySession(HttpTarget target, Parts parts);
 
@@ -68,16 +57,9 @@ class LegacySession final : public std::enable_shared_from_this<LegacySession> {
   HttpEndpoint& endpoint() { return endpoint_; }
   const ServerInfo& info() const { return info_; }
 
-  void enter(ActiveCall& call) { calls_[call.id] = &call; }
-  void leave(const ActiveCall& call) { calls_.erase(call.id); }
-  /// Returns when no background answer uses the call's interaction any more.
-  Task<> settle(ActiveCall& call);
-
-  /// A notification that arrived while `call` (may be null) was being read.
-  void on_notification(const jsonrpc::Message& message, ActiveCall* call);
-  /// Answers a request of the server: ping, what `interaction` can, -32601 otherwise.
-  Task<> answer(std::string raw_id, std::string method, std::string params,
-                Interaction* interaction);
+  ActiveCalls& calls() { return calls_; }
+  /// Errors are logged: who waits for the answer is the server.
+  Task<> send_answer(std::string body) override;
   /// Tells the server, in the background, that a request was given up (C-1).
   void give_up(std::int64_t id, std::string reason);
 
@@ -91,10 +73,7 @@ class LegacySession final : public std::enable_shared_from_this<LegacySession> {
   Task<bool> read_listen(http::Reply reply, CancelSource& stop, std::string& last_event_id,
                          std::chrono::milliseconds& retry);
   void on_listened(std::string_view data);
-  static Task<> answer_listened(std::shared_ptr<LegacySession> self, std::string raw_id,
-                                std::string method, std::string params);
   static Task<> post_quietly(std::shared_ptr<LegacySession> self, std::string body);
-  ActiveCall* call_that_can_ask();
 
   HttpEndpoint endpoint_;
   std::string client_info_;
@@ -106,12 +85,11 @@ class LegacySession final : public std::enable_shared_from_this<LegacySession> {
   int last_status_ = 0;
   bool renewing_ = false;
   Condition changed_;  // a renewal or a background answer has ended
-  std::map<std::int64_t, ActiveCall*> calls_;
+  ActiveCalls calls_;
   std::shared_ptr<CancelSource> listening_;
   bool listen_answered_ = false;
   bool deaf_ = false;
   bool lost_ = false;
-  int answering_ = 0;  // requests of the server that came on the GET stream
   std::optional<Result<Handshake>> last_renewal_;  // for those who waited for it
 };
 

@@ -4,7 +4,6 @@
 
 #include "async/timer.hpp"
 #include "jsonrpc/json.hpp"
-#include "mcp/capabilities.hpp"
 #include "mcp/versions.hpp"
 #include "mcp_client/incoming.hpp"
 #include "mcp_client/outgoing.hpp"
@@ -15,7 +14,9 @@ MessageLink::MessageLink(std::unique_ptr<Carrier> carrier, LinkSettings settings
     : carrier_(std::move(carrier)),
       settings_(std::move(settings)),
       parts_(parts),
-      changed_(parts.tasks.executor()) {}
+      calls_(
+          {settings_.name, settings_.capabilities, settings_.interaction, settings_.notifications},
+          parts) {}
 
 void MessageLink::start() {
   reading_ = true;
@@ -64,12 +65,16 @@ Task<Result<Answered>> MessageLink::call(std::int64_t id, std::string body,
       may_ask_person(request, interaction)
           ? std::max<std::chrono::milliseconds>(request.timeout, limits::kCallTimeoutMax)
           : request.timeout;
-  Pending pending(parts_.tasks.executor(), CallDeadline(parts_.clock.steady_now(), timeout));
-  pending.interaction = interaction;
-  pending.sink = request.sink;
+  const CallDeadline deadline(parts_.clock.steady_now(), timeout);
+  Pending pending(parts_.tasks.executor(),
+                  std::make_shared<ActiveCall>(id, interaction, request.sink, deadline));
   pending_[id] = &pending;
-  const std::shared_ptr<void> left(nullptr, [this, id](void*) { pending_.erase(id); });
-  auto sent = co_await with_timeout(pending.deadline.remaining(parts_.clock.steady_now()),
+  calls_.enter(pending.call);
+  const std::shared_ptr<void> left(nullptr, [this, id, call = pending.call](void*) {
+    pending_.erase(id);
+    calls_.leave(call);
+  });
+  auto sent = co_await with_timeout(deadline.remaining(parts_.clock.steady_now()),
                                     carrier_->send(std::move(body)), "taking the request");
   if (!sent && sent.error().code == Errc::timeout) {
     close_later();  // who does not read holds up everybody behind
@@ -89,8 +94,10 @@ Task<Result<Answered>> MessageLink::call(std::int64_t id, std::string body,
   }
   auto answered = co_await await_answer(id, pending, request);
   registration.reset();
-  pending_.erase(id);  // nobody new may ask on its behalf
-  while (*pending.asking > 0) co_await changed_.wait();
+  pending_.erase(id);
+  calls_.leave(pending.call);
+  co_await calls_.settle(pending.call);
+  if (answered) answered->answer = ActiveCalls::judge(std::move(answered->answer), *pending.call);
   co_return answered;
 }
 
@@ -103,9 +110,9 @@ Task<Result<Answered>> MessageLink::await_answer(std::int64_t id, Pending& pendi
                                                  const mcp::Request& request) {
   while (!pending.answer) {
     // Progress may have moved the deadline meanwhile: then it waits anew.
-    (void)co_await with_timeout(pending.deadline.remaining(parts_.clock.steady_now()),
+    (void)co_await with_timeout(pending.call->remaining(parts_.clock.steady_now()),
                                 until_answered(pending), "the answer");
-    if (!pending.answer && pending.deadline.expired(parts_.clock.steady_now())) {
+    if (!pending.answer && pending.call->expired(parts_.clock.steady_now())) {
       give_up(id, "no answer in time");
       pending.answer.emplace(std::unexpected(no_answer_error(request.method, request.timeout)));
     }
@@ -186,12 +193,7 @@ void MessageLink::on_message(const jsonrpc::Message& message) {
       on_notification(message);
       return;
     case jsonrpc::MessageKind::request:
-      if (answering_ >= limits::kServerRequests) {
-        parts_.log.warn("mcp_request_dropped", {{"server", settings_.name}});
-        return;
-      }
-      parts_.tasks.spawn("mcp_answer", answer(shared_from_this(), std::string(message.id),
-                                              message.method, std::string(message.params)));
+      calls_.on_request(message, nullptr, shared_from_this());
       return;
     default:
       break;
@@ -233,50 +235,11 @@ bool MessageLink::on_subscribed(const jsonrpc::Message& message) {
 }
 
 void MessageLink::on_notification(const jsonrpc::Message& message) {
-  if (on_subscribed(message)) return;
-  mcp::NotificationSink* sink = settings_.notifications;
-  if (message.method == "notifications/progress") {
-    const auto token = jsonrpc::JsonView::of_proved(message.member("progressToken")).as_int();
-    const auto found = token ? pending_.find(*token) : pending_.end();
-    if (found == pending_.end()) return;
-    found->second->deadline.on_progress(parts_.clock.steady_now());
-    sink = found->second->sink;
-  } else if (message.method == "notifications/message" && pending_.size() == 1) {
-    if (auto* only = pending_.begin()->second->sink) sink = only;
-  }
-  if (sink != nullptr) {
-    sink->on_notification(message.method, message.params.empty() ? "{}" : message.params);
-  }
+  if (!on_subscribed(message)) calls_.on_notification(message, nullptr);
 }
 
-Task<> MessageLink::answer(std::shared_ptr<MessageLink> self, std::string raw_id,
-                           std::string method, std::string params) {
-  Interaction* interaction = self->settings_.interaction;
-  std::shared_ptr<int> asking;
-  for (auto call = self->pending_.rbegin(); call != self->pending_.rend(); ++call) {
-    if (call->second->interaction == nullptr) continue;
-    interaction = call->second->interaction;
-    asking = call->second->asking;
-    break;
-  }
-  if (asking) ++*asking;
-  ++self->answering_;
-  const std::shared_ptr<void> ended(nullptr, [self, asking](void*) {
-    --self->answering_;
-    if (asking) --*asking;
-    self->changed_.notify_all();
-  });
-  std::string body;
-  if (method == "ping") {
-    body = jsonrpc::make_result(raw_id, "{}");
-  } else if (interaction != nullptr && mcp::allows(self->settings_.capabilities, method, params)) {
-    const auto result = co_await interaction->answer(method, params.empty() ? "{}" : params);
-    body = result ? jsonrpc::make_result(raw_id, *result)
-                  : jsonrpc::make_error(raw_id, jsonrpc::kInternalError, result.error().detail);
-  } else {
-    body = jsonrpc::make_error(raw_id, jsonrpc::kMethodNotFound, "nobody here can answer that");
-  }
-  (void)co_await self->send(std::move(body));
+Task<> MessageLink::send_answer(std::string body) {
+  (void)co_await send(std::move(body));  // who reads notices that the other side is gone
 }
 
 }  // namespace gatehouse::mcp_client

@@ -13,7 +13,7 @@
 
 #include "async/condition.hpp"
 #include "jsonrpc/message.hpp"
-#include "mcp_client/call_deadline.hpp"
+#include "mcp_client/active_calls.hpp"
 #include "mcp_client/connect.hpp"
 #include "mcp_client/mrtr.hpp"
 
@@ -42,12 +42,13 @@ struct LinkSettings {
   mcp::ClientCapabilities capabilities;
   Interaction* interaction = nullptr;              ///< must outlive the link
   mcp::NotificationSink* notifications = nullptr;  ///< outside of any request; must outlive it
+  std::shared_ptr<const void> owner;               ///< kept as long as the link: of what it uses
 };
 
 /// "NAME is gone", and how when that is known.
 std::string obituary_of(std::string_view name, std::string_view epitaph);
 
-class MessageLink final : public std::enable_shared_from_this<MessageLink> {
+class MessageLink final : public AnswerSender, public std::enable_shared_from_this<MessageLink> {
  public:
   MessageLink(std::unique_ptr<Carrier> carrier, LinkSettings settings, Parts parts);
 
@@ -57,6 +58,7 @@ class MessageLink final : public std::enable_shared_from_this<MessageLink> {
   /// server asks meanwhile (legacy servers only).
   Task<Result<Answered>> call(std::int64_t id, std::string body, const mcp::Request& request,
                               Interaction* interaction);
+  Task<> send_answer(std::string body) override;
   /// Sends a notification or an answer. Errors: those of Carrier::send, rejected for a refusal.
   Task<Result<void>> send(std::string message);
 
@@ -87,20 +89,15 @@ class MessageLink final : public std::enable_shared_from_this<MessageLink> {
  private:
   /// A call under way; lives in the frame of call().
   struct Pending {
-    Pending(Executor executor, CallDeadline until) : answered(executor), deadline(until) {}
+    Pending(Executor executor, ActiveCallPtr of) : answered(executor), call(std::move(of)) {}
     Condition answered;
-    CallDeadline deadline;
+    ActiveCallPtr call;
     std::optional<Result<Answered>> answer;
-    Interaction* interaction = nullptr;
-    mcp::NotificationSink* sink = nullptr;
-    std::shared_ptr<int> asking = std::make_shared<int>(0);
   };
 
   static Task<> run_reader(std::shared_ptr<MessageLink> self);
   static Task<> run_close(std::shared_ptr<MessageLink> self);
   static Task<> send_quietly(std::shared_ptr<MessageLink> self, std::string message);
-  static Task<> answer(std::shared_ptr<MessageLink> self, std::string raw_id, std::string method,
-                       std::string params);
   static Task<Result<bool>> until_answered(Pending& pending);
   Task<Result<Answered>> await_answer(std::int64_t id, Pending& pending,
                                       const mcp::Request& request);
@@ -120,8 +117,7 @@ class MessageLink final : public std::enable_shared_from_this<MessageLink> {
   std::int64_t next_id_ = 1;
   bool alive_ = true;
   bool reading_ = false;
-  int answering_ = 0;  // requests of the server
-  Condition changed_;  // a background answer has ended
+  ActiveCalls calls_;
 };
 
 }  // namespace gatehouse::mcp_client

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "async/timer.hpp"
 #include "jsonrpc/json.hpp"
 #include "mcp/capabilities.hpp"
@@ -20,6 +23,11 @@ mcp::ResultType type_of(const jsonrpc::Message& message) {
   if (type.equals("complete")) return mcp::ResultType::complete;
   if (type.equals("input_required")) return mcp::ResultType::input_required;
   return type.equals("task") ? mcp::ResultType::task : mcp::ResultType::unknown;
+}
+
+bool declares_tasks(const mcp::ClientCapabilities& declared) {
+  const auto extensions = jsonrpc::JsonView::of_proved(declared.raw).find("extensions");
+  return extensions && extensions->find("io.modelcontextprotocol/tasks").has_value();
 }
 
 bool may_require_input(std::string_view method) {
@@ -49,6 +57,55 @@ Task<Result<std::string>> answer_inputs(const mcp::Request& request,
   co_return mcp::make_retry_members(asked, responses);
 }
 
+/// The request's params without the members of an earlier round, which a retry replaces: the
+/// requester may have done that round itself.
+std::string without_retry_members(const mcp::Request& request) {
+  std::string whole = "{";
+  for (const std::string_view piece : request.params) whole += piece;
+  whole += '}';
+  std::string out;
+  for (const jsonrpc::JsonMember& member : jsonrpc::JsonView::of_proved(whole).members()) {
+    if (member.is("inputResponses") || member.is("requestState")) continue;
+    if (!out.empty()) out += ',';
+    out.append("\"").append(member.raw_key).append("\":").append(member.value.raw());
+  }
+  return out;
+}
+
+/// `input_required` without the questions that are answered here; the server asks those again when
+/// their answers are missing from the requester's retry, and then alone.
+std::string without_kept(std::string_view raw_result, const Interaction& interaction) {
+  std::string out;
+  const auto add = [](std::string& to, const jsonrpc::JsonMember& member, std::string_view value) {
+    if (!to.empty()) to += ',';
+    to.append("\"").append(member.raw_key).append("\":").append(value);
+  };
+  for (const jsonrpc::JsonMember& member : jsonrpc::JsonView::of_proved(raw_result).members()) {
+    std::string questions;
+    if (member.is("inputRequests")) {
+      for (const jsonrpc::JsonMember& question : member.value.members()) {
+        const auto method = question.value.string("method");
+        if (!method || !interaction.keeps(*method)) {
+          add(questions, question, question.value.raw());
+        }
+      }
+      questions = "{" + questions + "}";
+    }
+    add(out, member, questions.empty() ? member.value.raw() : std::string_view(questions));
+  }
+  return "{" + out + "}";
+}
+
+enum class Rounds { none, some, all };
+
+/// Which of the questions are answered here although rounds are relayed.
+Rounds kept_here(const mcp::InputRequired& asked, const Interaction& interaction) {
+  const auto kept = std::ranges::count_if(
+      asked.requests, [&](const auto& question) { return interaction.keeps(question.method); });
+  if (kept == 0) return Rounds::none;
+  return std::cmp_equal(kept, asked.requests.size()) ? Rounds::all : Rounds::some;
+}
+
 }  // namespace
 
 Answered make_answered(const jsonrpc::Message& message, std::string bytes) {
@@ -63,11 +120,17 @@ Task<Result<mcp::Answer>> run_rounds(RoundTrip& round_trip, const mcp::Request& 
                                             : interaction != nullptr ? interaction->capabilities()
                                                                      : kNone;
   std::string extra_members;
+  std::optional<mcp::Request> again;
+  std::string params;  // of `again`
   for (int round = 0; round <= limits::kMrtrRounds; ++round) {
-    auto answered = co_await round_trip.exchange(request, declared.raw, extra_members);
+    auto answered =
+        co_await round_trip.exchange(again ? *again : request, declared.raw, extra_members);
     if (!answered) co_return std::unexpected(answered.error());
     auto* success = std::get_if<mcp::Success>(&answered->answer);
     if (success == nullptr || answered->type == mcp::ResultType::complete) {
+      co_return std::move(answered->answer);
+    }
+    if (answered->type == mcp::ResultType::task && declares_tasks(declared)) {
       co_return std::move(answered->answer);
     }
     if (answered->type != mcp::ResultType::input_required || !may_require_input(request.method)) {
@@ -75,13 +138,24 @@ Task<Result<mcp::Answer>> run_rounds(RoundTrip& round_trip, const mcp::Request& 
                                                  "was not agreed on",
                                                  request.method));
     }
-    const bool relayed = interaction == nullptr || interaction->relays_input_required();
-    if (relayed) co_return std::move(answered->answer);
+    if (interaction == nullptr) co_return std::move(answered->answer);
     const auto asked = mcp::parse_input_required(success->result.view());
     if (!asked) co_return std::unexpected(asked.error());
+    if (interaction->relays_input_required()) {
+      const Rounds kept = kept_here(*asked, *interaction);
+      if (kept == Rounds::none) co_return std::move(answered->answer);
+      if (kept == Rounds::some) {
+        co_return mcp::Success{mcp::RawJson(without_kept(success->result.view(), *interaction))};
+      }
+    }
     auto members = co_await answer_inputs(request, *asked, declared, *interaction);
     if (!members) co_return std::unexpected(members.error());
     extra_members = std::move(*members);
+    if (!again) {
+      params = without_retry_members(request);
+      again = request;
+      again->params = {params};
+    }
   }
   co_return fail(Errc::too_large, fmt::format("the server asked for input more than {} times "
                                               "(kMrtrRounds)",

@@ -30,7 +30,9 @@ class RoundTrip {
                                           std::string_view extra_members) = 0;
 };
 
-/// Returns input_required as it is when `interaction` is null. Errors: those of `exchange` and of
+/// Returns input_required as it is when `interaction` is null or relays it, without the questions
+/// that it keeps; rounds of those alone are done here. Returns a result of type `task` where the
+/// requester declared the tasks extension. Errors: those of `exchange` and of
 /// the interaction, protocol (undeclared questions, unknown result types), too_large (kMrtrRounds).
 Task<Result<mcp::Answer>> run_rounds(RoundTrip& round_trip, const mcp::Request& request,
                                      Interaction* interaction);

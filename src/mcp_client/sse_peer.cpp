@@ -31,8 +31,8 @@ Task<Result<LinkHandshake>> SsePeer::connect() {
   auto carrier = std::get<std::unique_ptr<SseCarrier>>(std::move(*opened));
   if (link_) link_->close_later();
   carrier_ = carrier.get();
-  LinkSettings settings{target_.url, target_.client, target_.capabilities, target_.interaction,
-                        target_.notifications};
+  LinkSettings settings{target_.url,         target_.client,        target_.capabilities,
+                        target_.interaction, target_.notifications, target_.owner};
   link_ = std::make_shared<MessageLink>(std::move(carrier), std::move(settings), parts_);
   link_->start();
   const std::shared_ptr<MessageLink> link = link_;
