@@ -58,8 +58,8 @@ Task<> run_on(Executor where, std::function<Task<>()> work) {
       Initiate{where, std::move(work)}, use_task);
 }
 
-void Shards::post(std::size_t shard, std::function<void()> work) const {
-  asio::post(loops_[shard], std::move(work));
+void post_to(const Executor& where, std::function<void()> work) {
+  asio::post(where, std::move(work));
 }
 
 CancelRelay::CancelRelay(CancelSource* source, Executor where)

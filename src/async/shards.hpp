@@ -21,6 +21,9 @@ namespace gatehouse {
 /// rethrown here; cancelling the awaiting task cancels `work`, whose end is awaited all the same.
 Task<> run_on(Executor where, std::function<Task<>()> work);
 
+/// Queues `work` on that loop, always, and does not wait. See Shards::post().
+void post_to(const Executor& where, std::function<void()> work);
+
 namespace detail {
 
 template <class T>
@@ -48,7 +51,9 @@ class Shards final {
   const Executor& loop(std::size_t shard) const { return loops_[shard]; }
   /// Queues `work` there, always, and does not wait. What one thread posts to a shard runs in that
   /// order, and before the end of what it ran here for that shard is seen there.
-  void post(std::size_t shard, std::function<void()> work) const;
+  void post(std::size_t shard, std::function<void()> work) const {
+    post_to(loops_[shard], std::move(work));
+  }
   /// `work` on that shard, and its value here. See run_on().
   template <class T>
   Task<T> run(std::size_t shard, std::function<Task<T>()> work) const {

@@ -60,30 +60,20 @@ mcp::ClientCapabilities with_roots(const mcp::ClientCapabilities& declared) {
   return out;
 }
 
-Attendant::Attendant(const vault::Connection& connection, mcp_client::Interaction* inner,
-                     Logger& log, const Clock& clock)
-    : name_(connection.name),
-      log_level_(connection.options.log_level),
-      inner_(inner),
-      log_(log),
-      clock_(clock) {
-  if (!connection.options.roots.empty())
+Attendant::Attendant(const vault::Connection& connection, Logger& log, const Clock& clock)
+    : name_(connection.name), log_level_(connection.options.log_level), log_(log), clock_(clock) {
+  if (!connection.options.roots.empty()) {
     roots_result_ = make_roots_result(connection.options.roots);
+    capabilities_ = with_roots({});
+  }
   if (logs()) {
     log_meta_ = jsonrpc::quote(mcp::kMetaLogLevel) + ":" + jsonrpc::quote(log_level_);
   }
 }
 
-const mcp::ClientCapabilities& Attendant::capabilities() const {
-  capabilities_ = inner_ != nullptr ? inner_->capabilities() : mcp::ClientCapabilities();
-  if (has_roots()) capabilities_ = with_roots(capabilities_);
-  return capabilities_;
-}
-
-Task<Result<std::string>> Attendant::answer(std::string_view method, std::string_view params) {
+Task<Result<std::string>> Attendant::answer(std::string_view method, std::string_view) {
   if (method == "roots/list" && has_roots()) co_return roots_result_;
-  if (inner_ == nullptr) co_return fail(Errc::unsupported, "nobody here can answer that");
-  co_return co_await inner_->answer(method, params);
+  co_return fail(Errc::unsupported, "nobody here can answer that");
 }
 
 bool Attendant::admit_line() {
@@ -115,13 +105,21 @@ void Attendant::on_notification(std::string_view method, std::string_view params
 
 CallAttendant::CallAttendant(Attendant& attendant, const mcp::Request& request,
                              mcp_client::Interaction* interaction)
-    : attendant_(attendant), interaction_(interaction), sink_(request.sink) {
+    : own_roots_(attendant.has_roots()),
+      attendant_(attendant),
+      interaction_(interaction),
+      sink_(request.sink) {
   if (request.capabilities != nullptr) {
     capabilities_ = *request.capabilities;
   } else if (interaction != nullptr) {
     capabilities_ = interaction->capabilities();
   }
+  if (capabilities_.roots) own_roots_ = false;  // the requester answers for itself
   if (attendant.has_roots()) capabilities_ = with_roots(capabilities_);
+}
+
+bool CallAttendant::keeps(std::string_view method) const {
+  return method == "roots/list" && own_roots_;
 }
 
 Task<Result<std::string>> CallAttendant::answer(std::string_view method, std::string_view params) {

@@ -22,9 +22,8 @@ mcp::ClientCapabilities with_roots(const mcp::ClientCapabilities& declared);
 
 class Attendant final : public mcp_client::Interaction, public mcp::NotificationSink {
  public:
-  /// `inner` may be null: nobody else answers. All must outlive this.
-  Attendant(const vault::Connection& connection, mcp_client::Interaction* inner, Logger& log,
-            const Clock& clock);
+  /// `log` and `clock` must outlive this.
+  Attendant(const vault::Connection& connection, Logger& log, const Clock& clock);
 
   bool has_roots() const { return !roots_result_.empty(); }
   bool logs() const { return !log_level_.empty(); }
@@ -32,7 +31,7 @@ class Attendant final : public mcp_client::Interaction, public mcp::Notification
   /// The `_meta` member of modern requests that asks for log messages; empty: not asked.
   const std::string& log_meta() const { return log_meta_; }
 
-  const mcp::ClientCapabilities& capabilities() const override;
+  const mcp::ClientCapabilities& capabilities() const override { return capabilities_; }
   Task<Result<std::string>> answer(std::string_view method, std::string_view params) override;
   /// Only notifications/message; at most kServerLogLines a minute reach the log.
   void on_notification(std::string_view method, std::string_view params) override;
@@ -44,10 +43,9 @@ class Attendant final : public mcp_client::Interaction, public mcp::Notification
   std::string roots_result_;
   std::string log_level_;
   std::string log_meta_;
-  mcp_client::Interaction* inner_;
   Logger& log_;
   const Clock& clock_;
-  mutable mcp::ClientCapabilities capabilities_;  // made anew from what `inner` declares
+  mcp::ClientCapabilities capabilities_;
   SteadyTime minute_{};
   int lines_ = 0;
 };
@@ -61,9 +59,15 @@ class CallAttendant final : public mcp_client::Interaction, public mcp::Notifica
 
   const mcp::ClientCapabilities& capabilities() const override { return capabilities_; }
   Task<Result<std::string>> answer(std::string_view method, std::string_view params) override;
+  bool relays_input_required() const override {
+    return interaction_ == nullptr || interaction_->relays_input_required();
+  }
+  /// Roots, where the requester has none itself.
+  bool keeps(std::string_view method) const override;
   void on_notification(std::string_view method, std::string_view params) override;
 
  private:
+  bool own_roots_;
   Attendant& attendant_;
   mcp_client::Interaction* interaction_;
   mcp::NotificationSink* sink_;

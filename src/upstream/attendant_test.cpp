@@ -56,12 +56,12 @@ TEST(Attendant, answers_roots_and_nothing_else_where_nobody_else_is) {
   boost::asio::io_context context;
   Lines log;
   const ManualClock clock;
-  Attendant attendant(connection_with({"/srv"}, ""), nullptr, log, clock);
+  Attendant attendant(connection_with({"/srv"}, ""), log, clock);
   EXPECT_TRUE(attendant.capabilities().roots);
   EXPECT_EQ(*run_to_end(context, attendant.answer("roots/list", "{}")),
             make_roots_result({"/srv"}));
   EXPECT_FALSE(run_to_end(context, attendant.answer("elicitation/create", "{}")));
-  Attendant without(connection_with({}, "info"), nullptr, log, clock);
+  Attendant without(connection_with({}, "info"), log, clock);
   EXPECT_FALSE(without.capabilities().roots);
   EXPECT_FALSE(run_to_end(context, without.answer("roots/list", "{}")));
 }
@@ -69,7 +69,7 @@ TEST(Attendant, answers_roots_and_nothing_else_where_nobody_else_is) {
 TEST(Attendant, messages_of_the_server_are_logged_quoted_bounded_and_by_severity) {
   Lines log;
   ManualClock clock;
-  Attendant attendant(connection_with({}, "debug"), nullptr, log, clock);
+  Attendant attendant(connection_with({}, "debug"), log, clock);
   attendant.on_notification("notifications/message", R"({"level":"critical","data":"line\none"})");
   attendant.on_notification("notifications/message", "{\"level\":\"notice\",\"data\":\"" +
                                                          std::string(100'000, 'x') + "\"}");
@@ -84,7 +84,7 @@ TEST(Attendant, messages_of_the_server_are_logged_quoted_bounded_and_by_severity
 TEST(Attendant, a_server_that_talks_too_much_is_cut_off_until_the_next_minute) {
   Lines log;
   ManualClock clock;
-  Attendant attendant(connection_with({}, "debug"), nullptr, log, clock);
+  Attendant attendant(connection_with({}, "debug"), log, clock);
   const auto talk = [&] {
     attendant.on_notification("notifications/message", R"({"level":"info","data":"x"})");
   };
@@ -99,7 +99,7 @@ TEST(Attendant, a_server_that_talks_too_much_is_cut_off_until_the_next_minute) {
 TEST(Attendant, the_modern_way_to_ask_for_messages_is_a_member_of_meta) {
   Lines log;
   const ManualClock clock;
-  const Attendant attendant(connection_with({}, "info"), nullptr, log, clock);
+  const Attendant attendant(connection_with({}, "info"), log, clock);
   EXPECT_EQ(attendant.log_meta(), R"("io.modelcontextprotocol/logLevel":"info")");
 }
 

@@ -66,7 +66,7 @@ Task<Result<Outcome>> Upstreams::send_carefully(UpstreamPtr upstream, mcp::Reque
     if (outcome) co_return outcome;
     // After opening, for that is when the list of tools is read.
     const bool safe = request.method == "tools/call"
-                          ? upstream->repeatable.contains(request.name)
+                          ? upstream->common->repeatable.contains(request.name)
                           : mcp_client::is_safe_to_repeat(request.method);
     const auto pause = safe ? retry.on_failure(outcome.error(), jitter()) : std::nullopt;
     if (!pause) co_return outcome;
@@ -79,20 +79,20 @@ Task<Result<Outcome>> Upstreams::send_carefully(UpstreamPtr upstream, mcp::Reque
   }
 }
 
-Task<> Upstreams::ask_for_logs(UpstreamPtr upstream, std::shared_ptr<mcp_client::Peer> peer) {
-  if (upstream->attendant == nullptr || !upstream->attendant->logs()) co_return;
+/// So that the calls of this session are logged from the start; modern servers are told with each
+/// request.
+Task<> Upstreams::set_log_level(UpstreamPtr upstream, std::shared_ptr<mcp_client::Peer> peer) {
   if (peer->info().era != mcp::Era::legacy || !has_logging(peer->info())) co_return;
-  const std::string level = "\"level\":" + jsonrpc::quote(upstream->attendant->log_level());
-  mcp::Request request;
-  request.method = "logging/setLevel";
-  request.params = {level};
-  request.timeout = limits::kProbeTimeout;
-  const Result<mcp::Answer> answer = co_await peer->request(std::move(request), nullptr);
-  const bool agreed = answer && std::holds_alternative<mcp::Success>(*answer);
-  if (agreed) co_return;
+  mcp::Interest interest;
+  interest.log_level = interest_of(*upstream).log_level;
+  if (interest.empty()) co_return;
+  const std::string level = interest.log_level;
+  const auto granted = co_await peer->follow(std::move(interest));
+  const auto* told = granted ? std::get_if<mcp::Interest>(&*granted) : nullptr;
+  if (told != nullptr && told->log_level == level) co_return;
   parts_.log.warn("log_level_not_set", {{"connection", upstream->connection->name},
-                                        {"reason", answer ? "the server refuses logging/setLevel"
-                                                          : answer.error().detail}});
+                                        {"reason", granted ? "the server refuses logging/setLevel"
+                                                           : granted.error().detail}});
 }
 
 }  // namespace gatehouse::upstream

@@ -3,6 +3,7 @@
 
 #include "jsonrpc/json.hpp"
 #include "oauth/challenge.hpp"
+#include "upstream/crossing.hpp"
 #include "upstream/upstream.hpp"
 #include "upstream/upstreams.hpp"
 
@@ -60,11 +61,12 @@ Task<Result<Upstreams::OpenOutcome>> Upstreams::ensure_open(UpstreamPtr upstream
 
 Task<Result<void>> Upstreams::load_schemas(UpstreamPtr upstream) {
   Result<std::optional<vault::StoredCatalog>> catalog =
-      co_await parts_.store.connections().load_catalog(upstream->key.organization,
-                                                       upstream->key.connection);
+      co_await parts_.store.connections().load_catalog(
+          upstream->key.organization, upstream->key.connection,
+          upstream->key.owner.value_or(local_member()));
   if (!catalog) co_return std::unexpected(catalog.error());
-  upstream->schemas.clear();
-  upstream->repeatable.clear();
+  upstream->common->schemas.clear();
+  upstream->common->repeatable.clear();
   if (!*catalog) co_return Result<void>{};
   for (const std::string& raw : (*catalog)->tools) {
     const jsonrpc::JsonView tool = jsonrpc::JsonView::of_proved(raw);
@@ -77,8 +79,8 @@ Task<Result<void>> Upstreams::load_schemas(UpstreamPtr upstream) {
       const std::optional<jsonrpc::JsonView> value = hints ? hints->find(word) : std::nullopt;
       return value && value->raw() == "true";
     };
-    if (hint("readOnlyHint") || hint("idempotentHint")) upstream->repeatable.insert(*name);
-    upstream->schemas.insert_or_assign(*name, mirrors ? std::string(schema->raw()) : "{}");
+    if (hint("readOnlyHint") || hint("idempotentHint")) upstream->common->repeatable.insert(*name);
+    upstream->common->schemas.insert_or_assign(*name, mirrors ? std::string(schema->raw()) : "{}");
   }
   co_return Result<void>{};
 }
@@ -87,15 +89,23 @@ Task<Result<mcp_client::Opened>> Upstreams::open_transport(UpstreamPtr upstream,
                                                            vault::ConnectionState state) {
   const mcp_client::Parts parts{parts_.http, parts_.tasks, parts_.log, parts_.clock};
   const vault::ConnectionOptions& options = upstream->connection->options;
-  const auto attend = [this](const Upstream& of, auto& at) {
-    at.interaction = of.attendant != nullptr ? of.attendant : parts_.interaction;
-    if (at.interaction != nullptr) at.capabilities = at.interaction->capabilities();
-    at.notifications = of.attendant;
+  struct Keep {  // what the peer's tasks may use when the upstream is gone
+    std::shared_ptr<CredentialAuthorizer> authorizer;
+    std::shared_ptr<Ear> ear;
+    std::shared_ptr<Common> common;
+  };
+  const auto attend = [](const Upstream& of, auto& at) {
+    const bool has_roots = of.attendant != nullptr && of.attendant->has_roots();
+    at.interaction = of.attendant;
+    at.capabilities = has_roots ? with_roots(of.declared) : of.declared;
+    at.notifications = of.ear.get();
+    at.owner = std::make_shared<const Keep>(of.authorizer, of.ear, of.common);
   };
   if (upstream->connection->transport == vault::Transport::stdio) {
-    if (!upstream->launcher) upstream->launcher = parts_.launch(*upstream->connection);
+    if (!upstream->common->launcher)
+      upstream->common->launcher = parts_.launch(*upstream->connection);
     mcp_client::StdioTarget target;
-    target.launcher = upstream->launcher.get();
+    target.launcher = upstream->common->launcher.get();
     target.command =
         upstream->connection->command.empty() ? "" : upstream->connection->command.front();
     target.known = known_era(state, parts_.clock.now());
@@ -110,16 +120,14 @@ Task<Result<mcp_client::Opened>> Upstreams::open_transport(UpstreamPtr upstream,
   target.url = upstream->connection->url;
   target.allowances = upstream->connection->allowances;
   target.authorizer = upstream->authorizer.get();
-  target.authorizer_owner = upstream->authorizer;
   target.known = known_era(state, parts_.clock.now());
   target.fixed_credential = upstream->connection->auth == vault::AuthKind::headers;
   attend(*upstream, target);
   if (options.connect_timeout) target.connect_timeout = *options.connect_timeout;
-  // The peer lives inside the upstream, so the plain pointer cannot dangle.
   target.find_input_schema =
-      [owner = upstream.get()](std::string_view tool) -> std::optional<std::string> {
-    const auto found = owner->schemas.find(tool);
-    if (found == owner->schemas.end()) return std::nullopt;
+      [common = upstream->common](std::string_view tool) -> std::optional<std::string> {
+    const auto found = common->schemas.find(tool);
+    if (found == common->schemas.end()) return std::nullopt;
     return found->second;
   };
   co_return co_await mcp_client::open_http(std::move(target), parts);
@@ -129,8 +137,17 @@ Task<Result<Upstreams::OpenOutcome>> Upstreams::open(UpstreamPtr upstream) {
   Result<vault::ConnectionState> state = co_await parts_.store.connections().load_state(
       upstream->key.organization, upstream->key.connection);
   if (!state) co_return std::unexpected(state.error());
-  upstream->saved_health = state->health;
-  upstream->saved_detail = state->detail;
+  if (crossing_ && !crossing_->owns(upstream->key)) {
+    // The era was forgotten since the request was let through: the next goes to the owner.
+    if (state->era != "modern") {
+      co_return fail(Errc::unavailable,
+                     fmt::format("{} is just being examined anew", upstream->connection->name),
+                     "call again");
+    }
+    state->era_at = parts_.clock.now();  // whether it still holds, the owner finds out
+  }
+  upstream->common->saved_health = state->health;
+  upstream->common->saved_detail = state->detail;
   if (const Result<void> loaded = co_await load_schemas(upstream); !loaded)
     co_return std::unexpected(loaded.error());
 
@@ -161,11 +178,18 @@ Task<Result<Upstreams::OpenOutcome>> Upstreams::open(UpstreamPtr upstream) {
       if (*needed) co_return OpenOutcome(std::move(**needed));
       continue;
     }
-    upstream->peer = std::move(opened->peer);
+    const std::shared_ptr<mcp_client::Peer> made = std::move(opened->peer);
+    upstream->common->modern = opened->verdict.era == mcp::Era::modern;
+    if (upstream->peer) {  // another session's opening found a modern server, and was faster
+      parts_.tasks.spawn("close_upstream", close_peer(made));
+      co_return OpenOutcome(Ready{});
+    }
+    upstream->peer = made;
     upstream->last_used = parts_.clock.steady_now();
     if (upstream->retired && upstream->in_flight == 0)
       parts_.tasks.spawn("close_upstream", close_peer(upstream->peer));
     const std::shared_ptr<mcp_client::Peer> peer = upstream->peer;
+    if (upstream->common->modern) adopt_modern(upstream);
     make_room(upstream);
     const std::string era = era_word(opened->verdict);
     // Another task may have written the state meanwhile, so it is read again.
@@ -180,7 +204,8 @@ Task<Result<Upstreams::OpenOutcome>> Upstreams::open(UpstreamPtr upstream) {
       (void)co_await parts_.store.connections().save_state(upstream->key.organization,
                                                            upstream->key.connection, *current);
     }
-    co_await ask_for_logs(upstream, peer);
+    co_await set_log_level(upstream, peer);
+    keep_following(upstream->key);
     co_return OpenOutcome(Ready{});
   }
 }
@@ -264,10 +289,11 @@ Task<Result<std::optional<PersonNeeded>>> Upstreams::on_refusal(UpstreamPtr upst
 Task<> Upstreams::save_health(UpstreamPtr upstream, vault::Health health, Error why, Save when) {
   // Health and catalog are those that agents meet: of the default account.
   if (upstream->key.account != upstream->connection->default_account) co_return;
-  const bool same = upstream->saved_health == health && upstream->saved_detail == why.detail;
+  const bool same =
+      upstream->common->saved_health == health && upstream->common->saved_detail == why.detail;
   if (same && when == Save::changed) co_return;
-  upstream->saved_health = health;
-  upstream->saved_detail = why.detail;
+  upstream->common->saved_health = health;
+  upstream->common->saved_detail = why.detail;
   vault::ConnectionStore& store = parts_.store.connections();
   Result<vault::ConnectionState> state =
       co_await store.load_state(upstream->key.organization, upstream->key.connection);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "async/timer.hpp"
+#include "upstream/crossing.hpp"
 #include "upstream/upstream.hpp"
 
 namespace gatehouse::upstream {
@@ -42,43 +43,9 @@ Upstreams::Upstreams(Parts parts)
 
 Upstreams::~Upstreams() = default;
 
-Upstreams::UpstreamPtr Upstreams::make(const Target& target, const Key& key) {
-  const auto upstream = std::make_shared<Upstream>(target, key, parts_);
-  const vault::ConnectionOptions& options = target.connection->options;
-  if (!options.roots.empty() || !options.log_level.empty()) {
-    std::unique_ptr<Attendant>& attendant =
-        attendants_[{target.connection->id.value, target.connection->revision}];
-    if (!attendant) {
-      attendant = std::make_unique<Attendant>(*target.connection, parts_.interaction, parts_.log,
-                                              parts_.clock);
-    }
-    upstream->attendant = attendant.get();
-  }
-  upstreams_.insert_or_assign(key, upstream);
-  return upstream;
-}
-
-Upstreams::UpstreamPtr Upstreams::find_or_make(const Target& target) {
-  const Key key = credential_key(target);
-  const auto found = upstreams_.find(key);
-  if (found == upstreams_.end()) return make(target, key);
-  const UpstreamPtr known = found->second;
-  const bool same = known->connection == target.connection ||
-                    known->connection->revision == target.connection->revision;
-  if (same && !(known->peer && !known->peer->alive())) return known;
-  upstreams_.erase(found);
-  retire(known);
-  const UpstreamPtr renewed = make(target, key);
-  if (same) {
-    renewed->breaker = known->breaker;
-    renewed->breaker.on_abandoned();  // a probe under way reports to the one it started on
-  }
-  return renewed;
-}
-
 void Upstreams::record(const UpstreamPtr& upstream, const Error* error) {
   if (error == nullptr) {
-    upstream->breaker.on_answer();
+    upstream->common->breaker.on_answer();
     return;
   }
   switch (error->code) {
@@ -88,13 +55,13 @@ void Upstreams::record(const UpstreamPtr& upstream, const Error* error) {
     case Errc::server_error:
     case Errc::tls:
     case Errc::protocol:
-      upstream->breaker.on_failure(parts_.clock.steady_now());
+      upstream->common->breaker.on_failure(parts_.clock.steady_now());
       break;
     case Errc::cancelled:
-      upstream->breaker.on_abandoned();
+      upstream->common->breaker.on_abandoned();
       break;
     default:
-      upstream->breaker.on_answer();
+      upstream->common->breaker.on_answer();
   }
 }
 
@@ -111,25 +78,32 @@ Result<void> require_enabled(const vault::Connection& connection) {
 
 Result<void> Upstreams::admit(Upstream& upstream) {
   const SteadyTime now = parts_.clock.steady_now();
-  if (upstream.breaker.admit(now) != Verdict::reject) return {};
-  const auto wait = std::chrono::ceil<std::chrono::seconds>(upstream.breaker.retry_at() - now);
+  if (upstream.common->breaker.admit(now) != Verdict::reject) return {};
+  const auto wait =
+      std::chrono::ceil<std::chrono::seconds>(upstream.common->breaker.retry_at() - now);
   return fail(Errc::unavailable,
               fmt::format("{} did not answer lately and is left alone for {} s more",
                           upstream.connection->name, std::max<long>(1, wait.count())));
 }
 
-Task<Result<Outcome>> Upstreams::request(Target target, mcp::Request request,
-                                         mcp_client::Interaction* interaction) {
+Task<Result<Outcome>> Upstreams::request_here(Target target, mcp::Request request,
+                                              mcp_client::Interaction* interaction) {
   if (const auto enabled = require_enabled(*target.connection); !enabled)
     co_return std::unexpected(enabled.error());
   if (const auto readable = require_secrets(*target.connection); !readable) {
     co_return std::unexpected(readable.error());
   }
-  const UpstreamPtr upstream = find_or_make(target);
-  if (upstream->in_flight >= static_cast<int>(limits::kCallsPerUpstream)) {
+  UpstreamPtr upstream = find_or_make(target);
+  if (upstream->common->calls >= static_cast<int>(limits::kCallsPerUpstream)) {
     co_return fail(Errc::rate_limited,
                    fmt::format("{} has {} calls under way (kCallsPerUpstream)",
-                               upstream->connection->name, upstream->in_flight));
+                               upstream->connection->name, upstream->common->calls));
+  }
+  const bool one_for_all = upstream->common->modern && upstream->peer;
+  if (!one_for_all) {
+    auto session = choose_session(target, std::move(upstream), request, interaction);
+    if (!session) co_return std::unexpected(session.error());
+    upstream = std::move(*session);
   }
   if (const auto admitted = admit(*upstream); !admitted)
     co_return std::unexpected(admitted.error());
@@ -148,12 +122,12 @@ Task<Result<Outcome>> Upstreams::request(Target target, mcp::Request request,
     record(upstream, outcome ? nullptr : &outcome.error());
     co_return outcome;
   } catch (...) {
-    upstream->breaker.on_abandoned();
+    upstream->common->breaker.on_abandoned();
     throw;
   }
 }
 
-Task<Result<std::optional<PersonNeeded>>> Upstreams::connect(Target target) {
+Task<Result<std::optional<PersonNeeded>>> Upstreams::connect_here(Target target) {
   if (const auto enabled = require_enabled(*target.connection); !enabled)
     co_return std::unexpected(enabled.error());
   if (const auto readable = require_secrets(*target.connection); !readable)
@@ -169,15 +143,9 @@ Task<Result<std::optional<PersonNeeded>>> Upstreams::connect(Target target) {
     if (PersonNeeded* needed = std::get_if<PersonNeeded>(&*opened)) co_return std::move(*needed);
     co_return std::nullopt;
   } catch (...) {
-    upstream->breaker.on_abandoned();
+    upstream->common->breaker.on_abandoned();
     throw;
   }
-}
-
-Task<Result<std::variant<mcp::Interest, PersonNeeded>>> Upstreams::follow(Target target,
-                                                                          mcp::Interest interest) {
-  (void)target, (void)interest;
-  co_return mcp::Interest{};
 }
 
 Task<Result<Outcome>> Upstreams::send(UpstreamPtr upstream, mcp::Request request,
@@ -207,9 +175,13 @@ Task<Result<Outcome>> Upstreams::send(UpstreamPtr upstream, mcp::Request request
 }
 
 std::optional<mcp_client::ServerInfo> Upstreams::info(const Target& target) const {
-  const auto found = upstreams_.find(credential_key(target));
-  if (found == upstreams_.end() || !found->second->peer) return std::nullopt;
-  return found->second->peer->info();
+  const vault::CredentialKey key = credential_key(target);
+  for (const UpstreamPtr& session : sessions_of(key)) {
+    if (session->peer) return session->peer->info();
+  }
+  if (!crossing_) return std::nullopt;
+  const auto told = crossing_->infos.find(key);
+  return told == crossing_->infos.end() ? std::nullopt : std::optional(told->second);
 }
 
 Task<> Upstreams::shutdown(Duration grace) {

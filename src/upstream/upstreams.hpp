@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "async/shards.hpp"
 #include "async/single_flight.hpp"
 #include "async/task_group.hpp"
 #include "async/timer.hpp"
@@ -26,6 +27,10 @@
 #include "upstream/fixed_headers.hpp"
 #include "vault/secret_resolver.hpp"
 #include "vault/store.hpp"
+
+namespace gatehouse::mcp_client {
+struct DefinitionList;
+}
 
 namespace gatehouse::upstream {
 
@@ -42,6 +47,7 @@ struct PersonNeeded {
 
 using Outcome = std::variant<mcp::Success, mcp::RpcError, PersonNeeded>;
 using ListOutcome = std::variant<vault::StoredCatalog, PersonNeeded>;
+using FollowOutcome = std::variant<mcp::Interest, PersonNeeded>;  ///< what the server grants
 
 /// Which upstream of whom.
 struct Target {
@@ -67,9 +73,6 @@ struct Parts {
   Logger& log;
   const Clock& clock;
   LauncherFactory launch;
-  /// Who answers what a legacy server asks, and what its `initialize` declares: a session is opened
-  /// once for all requests. Null: nobody, nothing.
-  mcp_client::Interaction* interaction = nullptr;
   /// Reads the headers that are given by reference. Null: such a connection does not open.
   vault::SecretResolver read_secret = nullptr;
   int max_live = limits::kUpstreamsLive;  ///< open at once, as far as some of them rest
@@ -83,10 +86,16 @@ class Upstreams final {
   Upstreams(const Upstreams&) = delete;
   Upstreams& operator=(const Upstreams&) = delete;
 
+  /// Makes those of all shards, by number, know each other; before the first request. From then on
+  /// what has state lives on one of them, and whoever is asked passes it on (crossing.cpp).
+  static void join(const Shards& shards, const std::vector<Upstreams*>& all);
+
   /// Sends one request, for at most the connection's request_timeout where it has one, and again as
   /// often as its read_retries say where that is safe. Errors: those of Peer::request; policy for a
   /// disabled connection; unavailable while the breaker is open, with the time of the next try;
-  /// rate_limited when kCallsPerUpstream are under way.
+  /// rate_limited when kCallsPerUpstream are under way. A legacy server has a session for each set
+  /// of capabilities that requesters declare, `interaction` being there to answer for them, and is
+  /// told of none where nobody is: rate_limited when kUpstreamProfiles of them are busy.
   Task<Result<Outcome>> request(Target target, mcp::Request request,
                                 mcp_client::Interaction* interaction = nullptr);
 
@@ -101,21 +110,24 @@ class Upstreams final {
 
   /// What one upstream should tell outside of requests (Peer::follow); the gateway has united what
   /// its followers want. Opens the upstream unless `interest` is empty, and asks again whenever it
-  /// is opened anew; while something is followed it is not idle. Errors: as request().
-  Task<Result<std::variant<mcp::Interest, PersonNeeded>>> follow(Target target,
-                                                                 mcp::Interest interest);
+  /// is opened anew (with run_idle_sweep() also by itself), after which every followed list counts
+  /// as changed; while something is followed it is not idle, also beyond max_live. Errors: as
+  /// request(); the interest is kept all the same.
+  Task<Result<FollowOutcome>> follow(Target target, mcp::Interest interest);
   /// Learns what upstreams tell outside of requests: raw notifications. One listener; empty:
   /// nobody.
   using NotificationListener = std::function<void(
       const vault::CredentialKey& upstream, std::string_view method, std::string_view params)>;
   void on_notification(NotificationListener listener) { listener_ = std::move(listener); }
 
-  /// Forgets breaker and session of a connection: a login, logout or edit happened. Calls under way
-  /// end first.
+  /// Forgets breaker and session of a connection, on all shards: a login, logout or edit happened.
+  /// Calls under way end first.
   void reset(const ConnectionId& connection);
   /// From the change feed: a connection that was edited, disabled or removed is closed.
   void on_change(const vault::Change& change);
-  /// What the handshake told; nothing when the upstream is not open.
+  void on_feed_lost();
+  /// What the handshake told; nothing when the upstream is not open, or is open on another shard
+  /// and connect() was not called on this one.
   std::optional<mcp_client::ServerInfo> info(const Target& target) const;
   /// Closes upstreams without calls for their idle_timeout, kUpstreamIdle unless told otherwise.
   void close_idle();
@@ -128,17 +140,73 @@ class Upstreams final {
   Task<> shutdown(Duration grace = limits::kDrain);
 
  private:
+  struct Common;
   struct Upstream;
+  struct Crossing;
+  struct Following;
+  class Ear;
   class InFlight;
   using UpstreamPtr = std::shared_ptr<Upstream>;
   struct Ready {};
   using OpenOutcome = std::variant<Ready, PersonNeeded>;
-  using Key = vault::CredentialKey;
+  /// One session: with whose credential, and of whom and declaring what where that matters (the
+  /// variant; empty for the common case and for every modern server).
+  struct Key {
+    vault::CredentialKey credential;
+    std::string variant;
+    friend auto operator<=>(const Key&, const Key&) = default;
+  };
 
+  // What the public functions of these names do when the upstream lives here.
+  Task<Result<Outcome>> request_here(Target target, mcp::Request request,
+                                     mcp_client::Interaction* interaction);
+  Task<Result<ListOutcome>> refresh_catalog_here(Target target);
+  Task<Result<std::optional<PersonNeeded>>> connect_here(Target target);
+  Task<Result<FollowOutcome>> follow_here(Target target, mcp::Interest interest);
+  void reset_here(const ConnectionId& connection);
+  // And where it may live on another shard (crossing.cpp).
+  struct Connected {
+    Result<std::optional<PersonNeeded>> outcome;
+    std::optional<mcp_client::ServerInfo> info;
+  };
+  Task<std::size_t> find_shard(const Target& target);
+  Task<Result<Outcome>> request_anywhere(Target target, mcp::Request request,
+                                         mcp_client::Interaction* interaction);
+  Task<Result<std::optional<PersonNeeded>>> connect_anywhere(Target target);
+  Task<Connected> connect_for_another(Target target);
+  Task<Result<FollowOutcome>> follow_for(std::size_t shard, Target target, mcp::Interest interest);
+  /// Every notification goes through here, to the listeners of all shards that follow.
+  void tell(const vault::CredentialKey& upstream, std::string_view method, std::string_view params);
+  void note_change(const vault::Change& change);
+  Task<> reload_schemas(UpstreamPtr upstream);
+
+  UpstreamPtr find(const vault::CredentialKey& key, const std::string& variant = {}) const;
+  std::vector<UpstreamPtr> sessions_of(const vault::CredentialKey& key) const;
   UpstreamPtr find_or_make(const Target& target);
-  UpstreamPtr make(const Target& target, const Key& key);
+  UpstreamPtr make(const Target& target, Key key, std::shared_ptr<Common> common);
+  /// Which session serves the request; `plain` is the one of the common case.
+  Result<UpstreamPtr> choose_session(const Target& target, UpstreamPtr plain,
+                                     const mcp::Request& request,
+                                     const mcp_client::Interaction* interaction);
+  Result<void> make_room_for_profile(const UpstreamPtr& plain, std::string_view of_member);
+  /// What was opened for a legacy server's sake turned out to be a modern one: one peer for all.
+  void adopt_modern(const UpstreamPtr& upstream);
+  bool is_followed(const UpstreamPtr& upstream) const;
+  UpstreamPtr session_to_follow(const UpstreamPtr& plain) const;
+  Task<Result<FollowOutcome>> follow_now(Target target, mcp::Interest interest);
+  Task<> follow_again(vault::CredentialKey key);
+  Task<> unfollow(UpstreamPtr upstream);
+  void keep_following();
+  void keep_following(const vault::CredentialKey& key);
+  mcp::Interest interest_of(const Upstream& upstream) const;
+  void hear(const UpstreamPtr& upstream, std::string_view method, std::string_view params);
   void retire(const UpstreamPtr& upstream);
   void make_room(const UpstreamPtr& opened);
+  /// For what shard `origin` opened; `opened` is null where that is another.
+  void make_room_for(const UpstreamPtr& opened, std::size_t origin);
+  void pass_on_for_room(std::size_t origin);
+  /// On all shards, as each last told.
+  std::size_t live_everywhere() const;
   Result<void> admit(Upstream& upstream);
   Task<Result<OpenOutcome>> ensure_open(UpstreamPtr upstream, CancelSource* cancel = nullptr);
   Task<Result<OpenOutcome>> open(UpstreamPtr upstream);
@@ -153,7 +221,7 @@ class Upstreams final {
                                                        oauth_client::AccessTokenPtr used,
                                                        FixedHeaders::ListPtr sent, bool repeated);
   Error key_refused(const UpstreamPtr& upstream, int status) const;
-  Task<> ask_for_logs(UpstreamPtr upstream, std::shared_ptr<mcp_client::Peer> peer);
+  Task<> set_log_level(UpstreamPtr upstream, std::shared_ptr<mcp_client::Peer> peer);
   Task<Result<Outcome>> send(UpstreamPtr upstream, mcp::Request request,
                              mcp_client::Interaction* interaction);
   static bool needs_care(const Upstream& upstream);
@@ -165,7 +233,10 @@ class Upstreams final {
   /// Where the server names another authorization server now, that is what the person is told.
   Task<PersonNeeded> explain_move(UpstreamPtr upstream, PersonNeeded needed);
   Task<Result<ListOutcome>> list_now(UpstreamPtr upstream);
-  Task<Result<ListOutcome>> store_catalog(UpstreamPtr upstream, vault::StoredCatalog catalog);
+  Task<Result<ListOutcome>> list_rest(UpstreamPtr upstream, std::shared_ptr<mcp_client::Peer> peer,
+                                      mcp_client::DefinitionList first);
+  Task<Result<ListOutcome>> store_catalog(UpstreamPtr upstream, vault::StoredCatalog catalog,
+                                          std::optional<vault::StoredCatalog> previous);
   enum class Save { changed, always };  // changed: a call costs no write
   Task<> save_health(UpstreamPtr upstream, vault::Health health, Error why,
                      Save when = Save::changed);
@@ -174,7 +245,9 @@ class Upstreams final {
 
   Parts parts_;
   NotificationListener listener_;
+  std::unique_ptr<Crossing> crossing_;  ///< null: one shard
   std::map<Key, UpstreamPtr> upstreams_;
+  std::map<vault::CredentialKey, Following> following_;
   /// By connection and revision. Kept: a link that is being closed may still ask.
   std::map<std::pair<std::string, std::int64_t>, std::unique_ptr<Attendant>> attendants_;
   /// By upstream and not by key: one that a reset replaced meanwhile must not be taken for its
