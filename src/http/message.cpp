@@ -1,21 +1,67 @@
 #include "http/message.hpp"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include <array>
+#include <bit>
+
 #include "base/encoding.hpp"
 
 namespace gatehouse::http {
+
+namespace {
+
+constexpr std::size_t kTypicalFields = 16;
+constexpr std::size_t kTypicalBytes = 496;
+
+constexpr std::array<bool, 256> make_token_table() {
+  std::array<bool, 256> table{};
+  for (char c = '0'; c <= '9'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
+    table[static_cast<unsigned char>(c)] = true;
+  return table;
+}
+constexpr std::array<bool, 256> kToken = make_token_table();
+
+/// Equal for names that are equal but for case: the size, and three letters in lower case.
+std::uint32_t tag_of(std::string_view name) {
+  if (name.empty()) return 0;
+  const auto letter = [&](std::size_t at) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(name[at]) | 0x20);
+  };
+  return (static_cast<std::uint32_t>(name.size()) << 24) | (letter(0) << 16) |
+         (letter(name.size() / 2) << 8) | letter(name.size() - 1);
+}
+
+}  // namespace
 
 Headers::Headers(std::initializer_list<Field> fields) {
   for (const Field& field : fields) add(field.name, field.value);
 }
 
 void Headers::add(std::string_view name, std::string_view value) {
-  Entry entry{};
-  entry.name_at = static_cast<std::uint32_t>(text_.size());
-  entry.name_size = static_cast<std::uint32_t>(name.size());
-  entry.value_at = static_cast<std::uint32_t>(text_.size() + name.size());
-  entry.value_size = static_cast<std::uint32_t>(value.size());
+  if (entries_.empty()) reserve(kTypicalBytes, kTypicalFields);
+  const auto at = static_cast<std::uint32_t>(text_.size());
+  const auto size = static_cast<std::uint32_t>(name.size());
   text_.append(name).append(value);
-  entries_.push_back(entry);
+  entries_.push_back({at, size, at + size, static_cast<std::uint32_t>(value.size()), tag_of(name)});
+}
+
+void Headers::adopt(std::string_view text) {
+  entries_.clear();
+  entries_.reserve(kTypicalFields);
+  text_.assign(text);
+}
+
+void Headers::add_adopted(std::size_t name_at, std::size_t name_size, std::size_t value_at,
+                          std::size_t value_size) {
+  entries_.push_back({static_cast<std::uint32_t>(name_at), static_cast<std::uint32_t>(name_size),
+                      static_cast<std::uint32_t>(value_at), static_cast<std::uint32_t>(value_size),
+                      tag_of({text_.data() + name_at, name_size})});
 }
 
 void Headers::set(std::string_view name, std::string_view value) {
@@ -33,13 +79,20 @@ void Headers::remove(std::string_view name) {
 }
 
 std::optional<std::string_view> Headers::find(std::string_view name) const {
+  const Entry* entry = find_entry(name, tag_of(name), 0);
+  if (entry == nullptr) return std::nullopt;
+  return std::string_view(text_.data() + entry->value_at, entry->value_size);
+}
+
+const Headers::Entry* Headers::find_entry(std::string_view name, std::uint32_t tag,
+                                          std::size_t from) const {
   const char* text = text_.data();
-  for (const Entry& entry : entries_) {
-    if (entry.name_size != name.size()) continue;
-    if (ascii_iequal({text + entry.name_at, entry.name_size}, name))
-      return std::string_view(text + entry.value_at, entry.value_size);
+  const Entry* const end = entries_.data() + entries_.size();
+  for (const Entry* entry = entries_.data() + from; entry != end; ++entry) {
+    if (entry->tag == tag && ascii_iequal({text + entry->name_at, entry->name_size}, name))
+      return entry;
   }
-  return std::nullopt;
+  return nullptr;
 }
 
 std::vector<std::string_view> Headers::find_all(std::string_view name) const {
@@ -52,12 +105,11 @@ std::vector<std::string_view> Headers::find_all(std::string_view name) const {
 }
 
 std::size_t Headers::count(std::string_view name) const {
-  const char* text = text_.data();
+  const std::uint32_t tag = tag_of(name);
   std::size_t count = 0;
-  for (const Entry& entry : entries_) {
-    if (entry.name_size != name.size()) continue;
-    if (ascii_iequal({text + entry.name_at, entry.name_size}, name)) ++count;
-  }
+  for (const Entry* entry = find_entry(name, tag, 0); entry != nullptr;
+       entry = find_entry(name, tag, static_cast<std::size_t>(entry - entries_.data()) + 1))
+    ++count;
   return count;
 }
 
@@ -73,24 +125,43 @@ void Headers::clear() {
   entries_.clear();
 }
 
-bool is_token(std::string_view text) {
-  constexpr std::string_view kSymbols = "!#$%&'*+-.^_`|~";
-  if (text.empty()) return false;
-  for (const char c : text) {
-    const bool alphanumeric =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    if (!alphanumeric && kSymbols.find(c) == std::string_view::npos) return false;
+const char* skip_token(const char* at, const char* end) {
+  while (at != end && kToken[static_cast<unsigned char>(*at)]) ++at;
+  return at;
+}
+
+const char* skip_value(const char* at, const char* end) {
+#ifdef __SSE2__
+  const __m128i tab = _mm_set1_epi8('\t');
+  const __m128i del = _mm_set1_epi8(0x7f);
+  const __m128i last_control = _mm_set1_epi8(0x1f);
+  for (; end - at >= 16; at += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
+    const __m128i bad = _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(bytes, tab), control),
+                                     _mm_cmpeq_epi8(bytes, del));
+    const auto found = static_cast<unsigned>(_mm_movemask_epi8(bad));
+    if (found != 0) return at + std::countr_zero(found);
   }
-  return true;
+#endif
+  while (at != end) {
+    const auto c = static_cast<unsigned char>(*at);
+    if ((c < 0x20 && c != '\t') || c == 0x7f) break;
+    ++at;
+  }
+  return at;
+}
+
+bool is_token(std::string_view text) {
+  const char* const end = text.data() + text.size();
+  return !text.empty() && skip_token(text.data(), end) == end;
 }
 
 bool is_field_value(std::string_view text) {
-  if (trim_ows(text).size() != text.size()) return false;
-  for (const char raw : text) {
-    const auto c = static_cast<unsigned char>(raw);
-    if ((c < 0x20 && c != '\t') || c == 0x7f) return false;
-  }
-  return true;
+  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
+  if (text.empty()) return true;
+  const char* const end = text.data() + text.size();
+  return !is_space(text.front()) && !is_space(text.back()) && skip_value(text.data(), end) == end;
 }
 
 std::string media_type(std::string_view content_type) {

@@ -42,6 +42,11 @@ class Headers final {
   }
   /// Forgets all fields but keeps the memory.
   void clear();
+  /// Forgets all fields and copies `text`, which add_adopted() then names parts of: a parser's way,
+  /// one copy for a whole head.
+  void adopt(std::string_view text);
+  void add_adopted(std::size_t name_at, std::size_t name_size, std::size_t value_at,
+                   std::size_t value_size);
 
  private:
   struct Entry {
@@ -49,7 +54,9 @@ class Headers final {
     std::uint32_t name_size;
     std::uint32_t value_at;
     std::uint32_t value_size;
+    std::uint32_t tag;  ///< of the name, so that most comparisons are of one number
   };
+  const Entry* find_entry(std::string_view name, std::uint32_t tag, std::size_t from) const;
   std::string text_;
   std::vector<Entry> entries_;
 };
@@ -78,6 +85,9 @@ bool is_token(std::string_view text);
 /// True for a legal field value: visible ASCII, space, tab and bytes ≥ 0x80, no leading or trailing
 /// white space, no CR, LF or NUL.
 bool is_field_value(std::string_view text);
+/// The first byte of [at, end) that cannot be in a token, or in a field value; `end` when none.
+const char* skip_token(const char* at, const char* end);
+const char* skip_value(const char* at, const char* end);
 /// The media type without parameters, lower case: "application/json; charset=utf-8" →
 /// "application/json".
 std::string media_type(std::string_view content_type);

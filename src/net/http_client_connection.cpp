@@ -97,6 +97,7 @@ void ClientConnection::wait_readable() {
     self->reading_ = false;
     if (!error) self->on_readable();
   };
+  if (wire_->is_drained()) return wait_for_more(wire_->socket(), std::move(on_ready));
   wire_->socket().async_wait(boost::asio::socket_base::wait_read, std::move(on_ready));
 }
 
@@ -121,16 +122,12 @@ void ClientConnection::on_readable() {
 }
 
 void ClientConnection::on_readable_while_parked() {
-  if (wire_->is_tls()) {
-    // Session tickets and key updates arrive unasked and are no reason to give up.
-    char byte = 0;
-    if (wire_->read(&byte, 1).status == Wire::Status::want_read) {
-      wait_readable();
-      background_.begin();
-      return;
-    }
-  }
-  gone();
+  // TLS session tickets and key updates arrive unasked and are no reason to give up; and the first
+  // wait on a socket may end for what has been read already.
+  char byte = 0;
+  if (wire_->read(&byte, 1).status != Wire::Status::want_read) return gone();
+  wait_readable();
+  background_.begin();
 }
 
 bool ClientConnection::wants_more() const {
@@ -156,8 +153,9 @@ void ClientConnection::read_some() {
       step = wire_->read(shared_.scratch.data(), asked);
       read_step(step, {shared_.scratch.data(), step.count});
     }
-    // A short read has emptied the socket; TLS may hold back a record.
-    again = step.status == Wire::Status::done && (wire_->is_tls() || step.count == asked);
+    // TLS may hold back a record.
+    again = step.status == Wire::Status::done &&
+            (wire_->is_tls() || (step.count == asked && !wire_->is_drained()));
   }
   if (wants_more()) return wait_readable();
   if (settled_) done_.fire();

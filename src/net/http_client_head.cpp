@@ -1,7 +1,6 @@
 #include "net/http_client_head.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 #include "base/encoding.hpp"
@@ -9,51 +8,35 @@
 namespace gatehouse::net {
 namespace {
 
-/// RFC 9110 §5.6.2.
-constexpr std::array<bool, 256> make_token_table() {
-  std::array<bool, 256> table{};
-  for (char c = '0'; c <= '9'; ++c) table[static_cast<unsigned char>(c)] = true;
-  for (char c = 'a'; c <= 'z'; ++c) table[static_cast<unsigned char>(c)] = true;
-  for (char c = 'A'; c <= 'Z'; ++c) table[static_cast<unsigned char>(c)] = true;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
-    table[static_cast<unsigned char>(c)] = true;
-  return table;
-}
-constexpr std::array<bool, 256> kToken = make_token_table();
-
-bool is_fast_token(std::string_view text) {
-  bool good = !text.empty();
-  for (const char c : text) good = good && kToken[static_cast<unsigned char>(c)];
-  return good;
-}
-
-/// http::is_field_value() without a branch per byte: it runs over every byte of every call's head.
-bool is_fast_value(std::string_view text) {
-  unsigned bad = 0;
-  for (const char raw : text) {
-    const auto c = static_cast<unsigned char>(raw);
-    bad |= static_cast<unsigned>(c < 0x20) & static_cast<unsigned>(c != '\t');
-    bad |= static_cast<unsigned>(c == 0x7f);
-  }
-  if (bad != 0) return false;
-  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
-  return text.empty() || !(is_space(text.front()) || is_space(text.back()));
-}
-
 bool same_name(std::string_view name, std::string_view known) {
   return name.size() == known.size() && (name[0] | 0x20) == (known[0] | 0x20) &&
          ascii_iequal(name, known);
 }
 
 bool belongs_to_connection(std::string_view name) {
-  constexpr std::string_view kNames[] = {"Host",    "Content-Length",     "Transfer-Encoding",
-                                         "TE",      "Connection",         "Keep-Alive",
-                                         "Trailer", "Proxy-Connection",   "Upgrade",
-                                         "Expect",  "Proxy-Authorization"};
-  for (const std::string_view other : kNames) {
-    if (same_name(name, other)) return true;
+  const auto is = [name](std::string_view known) { return same_name(name, known); };
+  switch (name.size()) {
+    case 2:
+      return is("TE");
+    case 4:
+      return is("Host");
+    case 6:
+      return is("Expect");
+    case 7:
+      return is("Trailer") || is("Upgrade");
+    case 10:
+      return is("Connection") || is("Keep-Alive");
+    case 14:
+      return is("Content-Length");
+    case 16:
+      return is("Proxy-Connection");
+    case 17:
+      return is("Transfer-Encoding");
+    case 19:
+      return is("Proxy-Authorization");
+    default:
+      return false;
   }
-  return false;
 }
 
 bool expects_body(std::string_view method) {
@@ -84,7 +67,7 @@ void append_length(std::string& out, std::size_t size) {
 
 Result<void> write_request_head(const http::Request& request, const HeadSpec& spec,
                                 std::string& out) {
-  if (!is_fast_token(request.method) || request.method == "CONNECT")
+  if (!http::is_token(request.method) || request.method == "CONNECT")
     return fail(Errc::invalid_argument,
                 "the method " + quote_remote(request.method, 40) + " cannot be sent");
   out.append(request.method).append(" ").append(spec.target).append(" HTTP/1.1\r\n");
@@ -93,7 +76,7 @@ Result<void> write_request_head(const http::Request& request, const HeadSpec& sp
   bool has_coding = false;
   for (std::size_t i = 0; i < request.headers.size(); ++i) {
     const auto [name, value] = request.headers.at(i);
-    if (!is_fast_token(name) || !is_fast_value(value))
+    if (!http::is_token(name) || !http::is_field_value(value))
       return fail(Errc::invalid_argument, "the header " + quote_remote(name, 80) +
                                               " has a name or value that cannot be sent");
     if (belongs_to_connection(name))

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <boost/beast/http/error.hpp>
+#include <algorithm>
 
 #include "base/encoding.hpp"
 #include "base/limits.hpp"
@@ -11,179 +11,189 @@
 namespace gatehouse::net {
 namespace {
 
-namespace beast_http = boost::beast::http;
-
-std::string_view to_std(boost::beast::string_view text) {
-  return {text.data(), text.size()};
-}
-
-/// A typical head is kept without growing.
-constexpr std::size_t kTypicalHeadBytes = 512;
-constexpr std::size_t kTypicalHeadFields = 16;
 /// Larger announced bodies grow as they arrive: a length alone allocates little.
 constexpr std::size_t kTrustedLength = 256 * 1024;
+constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};  ///< what chunks decode to is limited
+
+std::unexpected<Error> invalid() {
+  return fail(Errc::protocol, "the answer is not valid HTTP");
+}
+
+/// RFC 9112 §5.2: a folded line goes on with spaces for its line end. Not the first (§2.2): then it
+/// is left as it is, and refused.
+std::string unfold(std::string_view head) {
+  std::string text(head);
+  for (std::size_t i = text.find('\n'); i + 2 < text.size(); ++i) {
+    if (text[i] != '\r' || (text[i + 2] != ' ' && text[i + 2] != '\t')) continue;
+    text[i] = text[i + 1] = ' ';
+  }
+  return text;
+}
 
 }  // namespace
 
-ResponseParser::ResponseParser(Body body, std::size_t max_body)
-    : is_connect_(body == Body::connect), bodiless_(body == Body::none), max_body_(max_body) {
-  eager(true);
-  header_limit(limits::kHeaderBytes);
-  body_limit(boost::none);
-  if (body == Body::none) skip(true);
-  headers_.reserve(kTypicalHeadBytes, kTypicalHeadFields);
+Result<std::size_t> ResponseParser::feed(std::string_view bytes) {
+  std::string_view rest = bytes;
+  if (is_complete()) return 0;
+  if (state_ == State::head) {
+    Result<std::size_t> consumed = feed_head(bytes);
+    if (!consumed) return consumed;
+    rest.remove_prefix(*consumed);
+  }
+  if (state_ != State::head && state_ != State::complete && !rest.empty()) {
+    if (Result<void> fed = feed_body(rest); !fed) return std::unexpected(fed.error());
+  }
+  return bytes.size() - rest.size();
 }
 
-void ResponseParser::refuse(Error why, error_code& error) {
-  why_ = std::move(why);
-  error = beast_http::make_error_code(beast_http::error::bad_value);
+Result<std::size_t> ResponseParser::feed_head(std::string_view bytes) {
+  got_some_ = got_some_ || !bytes.empty();
+  const HeadEnd::Found found = end_.search(bytes);
+  if (found == HeadEnd::Found::bare_line_feed) return invalid();
+  const bool ended = found == HeadEnd::Found::end;
+  if ((ended ? end_.size() : end_.scanned()) > limits::kHeaderBytes)
+    return fail(Errc::too_large, "the head of the answer is larger than kHeaderBytes");
+  if (!ended) return 0;
+  std::string_view head = bytes.substr(0, end_.size());
+  const std::string unfolded = end_.folded() ? unfold(head) : std::string();
+  if (end_.folded()) head = unfolded;
+  if (Result<void> parsed = parse_head(head); !parsed) return std::unexpected(parsed.error());
+  return end_.size();
 }
 
-void ResponseParser::on_response_impl(int status, string_view, int, error_code& error) {
-  status_ = status;
-  if (status < 100 || status > 599)
-    refuse({Errc::protocol, fmt::format("the answer has the status {}", status), {}}, error);
+Result<void> ResponseParser::parse_head(std::string_view head) {
+  StatusLine line;
+  const std::size_t at = parse_status_line(head, line);
+  if (at == 0) return invalid();
+  status_ = line.status;
+  if (status_ < 100 || status_ > 599)
+    return fail(Errc::protocol, fmt::format("the answer has the status {}", status_));
+  Framing framing;
+  switch (parse_fields(head, at, headers_, framing)) {
+    case HeadFault::none:
+      break;
+    case HeadFault::malformed:
+      return invalid();
+    case HeadFault::bad_length:
+      return fail(Errc::protocol, "the answer has a Content-Length that is no number");
+    case HeadFault::too_many_fields:
+      return fail(Errc::too_large, "the answer has more header fields than kHeaderCount allows");
+  }
+  if (Result<void> judged = judge_framing(framing); !judged) return judged;
+  return begin_body(framing, line.http_1_0);
 }
 
-void ResponseParser::on_field_impl(beast_http::field field, string_view name, string_view value,
-                                   error_code& error) {
-  if (has_head_) return;  // trailers are dropped, so that they cannot pose as headers
-  if (field == beast_http::field::content_length) {
-    // RFC 9112 §6.3 lets equal repetitions pass; two parsers that differ here can be led apart.
-    if (has_length_ || value.find(',') != string_view::npos)
-      return refuse({Errc::protocol, "the answer has several Content-Length values", {}}, error);
-    has_length_ = true;
-  } else if (field == beast_http::field::transfer_encoding) {
-    if (!ascii_iequal(to_std(value), "chunked")) {
-      return refuse({Errc::protocol,
-                     "the answer uses the transfer coding " + quote_remote(to_std(value), 60),
-                     {}},
-                    error);
+Result<void> ResponseParser::judge_framing(const Framing& framing) const {
+  // RFC 9112 §6.3 lets equal repetitions pass; two parsers that differ here can be led apart.
+  if (framing.lengths > 1)
+    return fail(Errc::protocol, "the answer has several Content-Length values");
+  if (framing.transfer_codings > 1 || (framing.transfer_codings == 1 && !framing.chunked)) {
+    return fail(Errc::protocol, "the answer uses the transfer coding " +
+                                    quote_remote(*headers_.find("Transfer-Encoding"), 60));
+  }
+  if (framing.lengths > 0 && framing.transfer_codings > 0)
+    return fail(Errc::protocol, "the answer has both Content-Length and Transfer-Encoding");
+  if (status_ == 101) return fail(Errc::protocol, "the server switched protocols unasked");
+  return {};
+}
+
+Result<void> ResponseParser::begin_body(const Framing& framing, bool http_1_0) {
+  reusable_ =
+      !framing.close && (!http_1_0 || (framing.keep_alive && !framing.chunked));  // RFC 9112 §6.1
+  const bool bodiless =
+      kind_ != Body::expected || status_ < 200 || status_ == 204 || status_ == 304;
+  if (bodiless) {
+    state_ = State::complete;
+    return {};
+  }
+  if (framing.lengths > 0 && framing.length > max_body_) {
+    return fail(Errc::too_large,
+                fmt::format("the answer of {} bytes is larger than the limit of {}", framing.length,
+                            max_body_));
+  }
+  if (framing.content_codings > 0) {
+    Result<std::unique_ptr<Decompressor>> opened =
+        framing.content_codings == 1
+            ? Decompressor::open(*headers_.find("Content-Encoding"))
+            : fail(Errc::protocol, "the answer has several content codings");
+    if (!opened) return std::unexpected(opened.error());
+    decompressor_ = std::move(*opened);
+  }
+  if (decompressor_) {
+    // They describe what was sent, not what callers see.
+    headers_.remove("Content-Encoding");
+    headers_.remove("Content-Length");
+  }
+  if (framing.chunked) {
+    state_ = State::chunked;
+  } else if (framing.lengths == 0) {
+    state_ = State::to_end;
+    reusable_ = false;
+  } else {
+    state_ = State::sized;
+    left_ = framing.length;
+    if (left_ == 0) return finish();
+    if (!decompressor_)
+      body_.reserve(std::min<std::size_t>(left_, kTrustedLength) + http::kBodyPadding);
+  }
+  return {};
+}
+
+Result<void> ResponseParser::feed_body(std::string_view& bytes) {
+  if (state_ == State::chunked) return feed_chunks(bytes);
+  std::string_view piece = bytes;
+  if (state_ == State::sized)
+    piece = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size())));
+  bytes.remove_prefix(piece.size());
+  if (Result<void> taken = take(piece); !taken) return taken;
+  if (state_ != State::sized) return {};
+  left_ -= piece.size();
+  return left_ == 0 ? finish() : Result<void>{};
+}
+
+Result<void> ResponseParser::feed_chunks(std::string_view& bytes) {
+  while (true) {
+    std::string_view data;
+    switch (chunks_.next(bytes, kNoLimit, data)) {
+      case ChunkReader::Found::data:
+        if (Result<void> taken = take(data); !taken) return taken;
+        continue;
+      case ChunkReader::Found::nothing:
+        return {};
+      case ChunkReader::Found::end:
+        return finish();
+      case ChunkReader::Found::malformed:
+      case ChunkReader::Found::too_large:
+        return invalid();
     }
   }
-  if (field == beast_http::field::content_encoding) ++codings_;
-  if (headers_.size() >= limits::kHeaderCount) {
-    return refuse(
-        {Errc::too_large, "the answer has more header fields than kHeaderCount allows", {}}, error);
-  }
-  headers_.add(to_std(name), to_std(value));
 }
 
-void ResponseParser::on_header_impl(error_code& error) {
-  has_head_ = true;
-  if (status_ == 101)
-    return refuse({Errc::protocol, "the server switched protocols unasked", {}}, error);
-  if (is_interim() || is_connect_) return;
-  const bool has_body = !bodiless_ && status_ != 204 && status_ != 304;
-  if (const auto length = content_length(); length && has_body && *length > max_body_) {
-    return refuse(
-        {Errc::too_large,
-         fmt::format("the answer of {} bytes is larger than the limit of {}", *length, max_body_),
-         {}},
-        error);
-  }
-  if (codings_ == 0) return;
-  Result<std::unique_ptr<Decompressor>> opened =
-      codings_ == 1 ? Decompressor::open(*headers_.find("Content-Encoding"))
-                    : fail(Errc::protocol, "the answer has several content codings");
-  if (!opened) return refuse(opened.error(), error);
-  decompressor_ = std::move(*opened);
-  if (!decompressor_) return;
-  // They describe what was sent, not what callers see.
-  headers_.remove("Content-Encoding");
-  headers_.remove("Content-Length");
-}
-
-void ResponseParser::on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) {
-  if (length && !decompressor_)
-    body_.reserve(std::min<std::size_t>(*length, kTrustedLength) + http::kBodyPadding);
-}
-
-void ResponseParser::take(std::string_view bytes, error_code& error) {
-  if (decompressor_) {
-    if (Result<void> fed = decompressor_->feed(bytes, body_, max_body_); !fed)
-      refuse(fed.error(), error);
-    return;
-  }
-  if (bytes.data() == direct_) return;
+Result<void> ResponseParser::take(std::string_view bytes) {
+  if (decompressor_) return decompressor_->feed(bytes, body_, max_body_);
   if (body_.size() + bytes.size() > max_body_) {
-    return refuse({Errc::too_large,
-                   fmt::format("the answer is larger than the limit of {} bytes", max_body_),
-                   {}},
-                  error);
+    return fail(Errc::too_large,
+                fmt::format("the answer is larger than the limit of {} bytes", max_body_));
   }
   body_.append(bytes);
+  return {};
 }
 
-std::size_t ResponseParser::on_body_impl(string_view bytes, error_code& error) {
-  take(to_std(bytes), error);
-  return bytes.size();
-}
-
-void ResponseParser::on_chunk_header_impl(std::uint64_t, string_view, error_code&) {
-  chunk_seen_ = true;
-}
-
-std::size_t ResponseParser::on_chunk_body_impl(std::uint64_t, string_view bytes,
-                                               error_code& error) {
-  take(to_std(bytes), error);
-  return bytes.size();
-}
-
-void ResponseParser::on_finish_impl(error_code& error) {
-  if (!decompressor_) return;
-  if (Result<void> finished = decompressor_->finish(); !finished) refuse(finished.error(), error);
-}
-
-std::unexpected<Error> ResponseParser::failure(const error_code& error) {
-  if (!why_.detail.empty()) return std::unexpected(why_);
-  if (error == beast_http::error::header_limit)
-    return fail(Errc::too_large, "the head of the answer is larger than kHeaderBytes");
-  return fail(Errc::protocol, "the answer is not valid HTTP: " + error.message());
-}
-
-Result<std::size_t> ResponseParser::feed(std::string_view bytes) {
-  if (is_done()) return 0;
-  // Beast 1.81 asserts five bytes when a first chunk is the last; no chunked body is shorter.
-  if (has_head_ && chunked() && !chunk_seen_ && bytes.size() < 5) return 0;
-  error_code error;
-  std::size_t consumed = 0;
-  // Beast stops after the head where CONNECT's 2xx would have a body that does not exist.
-  if (is_connect_) eager(false);
-  while (consumed < bytes.size() && !is_done()) {
-    consumed += put({bytes.data() + consumed, bytes.size() - consumed}, error);
-    if (is_connect_ && has_head_) break;
-    if (error == beast_http::error::need_more) break;
-    if (error) return failure(error);
-  }
-  if (error && error != beast_http::error::need_more) return failure(error);
-  return consumed;
+Result<void> ResponseParser::finish() {
+  state_ = State::complete;
+  return decompressor_ ? decompressor_->finish() : Result<void>{};
 }
 
 Result<void> ResponseParser::feed_end() {
-  if (is_done()) return {};
-  if (!got_some()) return fail(Errc::unavailable, "the connection was closed without an answer");
-  error_code error;
-  put_eof(error);
-  if (error == beast_http::error::partial_message)
-    return fail(Errc::unavailable, "the connection was closed in the middle of the answer");
-  if (error) return failure(error);
-  return {};
-}
-
-std::size_t ResponseParser::direct_room() const {
-  if (!has_head_ || decompressor_ || chunked() || is_done()) return 0;
-  const auto remaining = content_length_remaining();
-  return remaining ? static_cast<std::size_t>(*remaining) : 0;
+  if (is_complete()) return {};
+  if (state_ == State::to_end) return finish();
+  if (!got_some_) return fail(Errc::unavailable, "the connection was closed without an answer");
+  return fail(Errc::unavailable, "the connection was closed in the middle of the answer");
 }
 
 Result<void> ResponseParser::feed_direct(std::size_t count) {
-  direct_ = body_.data() + body_.size() - count;
-  const std::string_view bytes(direct_, count);
-  Result<std::size_t> fed = feed(bytes);
-  direct_ = nullptr;
-  if (!fed) return std::unexpected(fed.error());
-  return {};
+  left_ -= count;
+  return left_ == 0 ? finish() : Result<void>{};
 }
 
 }  // namespace gatehouse::net

@@ -32,6 +32,7 @@ HttpConnection::HttpConnection(std::shared_ptr<HttpServerState> server, TcpSocke
       peer_(std::move(peer)),
       deadline_(server_->wheel, [this] { on_deadline(); }),
       parser_(server_->config.max_header_bytes, server_->config.max_body_bytes) {
+  ask_for_rest(socket_.native_handle());
   server_->connections.insert(this);
 }
 
@@ -196,15 +197,24 @@ void HttpConnection::make_request_id() {
 
 void HttpConnection::start_read() {
   reading_ = true;
+  auto on_ready = [self = shared_from_this()](boost::system::error_code error) {
+    self->on_readable(error);
+  };
+  if (rest_ == Rest::nothing) return wait_for_more(socket_, std::move(on_ready));
+  socket_.async_wait(TcpSocket::wait_read, std::move(on_ready));
+}
+
+void HttpConnection::on_readable(boost::system::error_code error) {
+  if (error) return on_read(error, 0);
   const std::size_t room = phase_ == Phase::exchange ? kWatchRoom
                            : phase_ == Phase::body   ? ReadBuffer::kLargeBytes
                                                      : ReadBuffer::kReadBytes;
   const std::span<char> space = in_.prepare(room);
-  socket_.async_read_some(
-      boost::asio::buffer(space.data(), space.size()),
-      [self = shared_from_this()](boost::system::error_code error, std::size_t bytes) {
-        self->on_read(error, bytes);
-      });
+  const ssize_t count = receive_some(socket_.native_handle(), space.data(), space.size(), rest_);
+  if (count > 0) return on_read({}, static_cast<std::size_t>(count));
+  if (count == 0) return on_read(boost::asio::error::eof, 0);
+  if (rest_ == Rest::nothing) return start_read();
+  on_read({errno, boost::system::system_category()}, 0);
 }
 
 void HttpConnection::on_read(boost::system::error_code error, std::size_t bytes) {

@@ -4,8 +4,6 @@
 // Private to net/.
 #pragma once
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +14,7 @@
 #include "async/condition.hpp"
 #include "http/server.hpp"
 #include "net/deadline_wheel.hpp"
+#include "net/edge_wait.hpp"
 #include "net/http_request_parser.hpp"
 #include "net/http_response_head.hpp"
 #include "net/read_buffer.hpp"
@@ -23,8 +22,6 @@
 #include "net/waiter.hpp"
 
 namespace gatehouse::net {
-
-using TcpSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
 
 class HttpConnection;
 
@@ -89,6 +86,7 @@ class HttpConnection final : public http::Exchange,
   void log_failure(const std::exception_ptr& exception);
 
   void start_read();
+  void on_readable(boost::system::error_code error);
   void on_read(boost::system::error_code error, std::size_t bytes);
 
   bool persistent() const;
@@ -117,6 +115,7 @@ class HttpConnection final : public http::Exchange,
   RequestParser parser_;
   Waiter read_waiter_;
   bool reading_ = false;
+  Rest rest_ = Rest::unknown;  ///< in the kernel
   boost::system::error_code read_error_;
 
   std::string request_id_;

@@ -17,6 +17,7 @@ Wire::Wire(TcpSocket socket) : socket_(std::move(socket)) {
   boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);
   socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+  ask_for_rest(socket_.native_handle());
 }
 
 Wire::~Wire() {
@@ -87,12 +88,11 @@ Wire::Step Wire::read(char* into, std::size_t size) {
     errno = 0;
     std::size_t count = 0;
     const int result = SSL_read_ex(tls_.get(), into, size, &count);
-    return result == 1 ? Step{Status::done, count} : from_tls(result);
+    const Step step = result == 1 ? Step{Status::done, count} : from_tls(result);
+    rest_ = step.status == Status::want_read ? Rest::nothing : Rest::unknown;
+    return step;
   }
-  ssize_t count = 0;
-  do {
-    count = ::recv(socket_.native_handle(), into, size, 0);
-  } while (count < 0 && errno == EINTR);
+  const ssize_t count = receive_some(socket_.native_handle(), into, size, rest_);
   if (count > 0) return {Status::done, static_cast<std::size_t>(count)};
   if (count == 0) return {Status::end, 0};
   return from_errno();

@@ -4,19 +4,16 @@
 
 #include <sys/uio.h>
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 
 #include "async/task.hpp"
+#include "net/edge_wait.hpp"
 #include "net/tls_context.hpp"
 
 namespace gatehouse::net {
-
-using TcpSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
 
 class Wire final {
  public:
@@ -47,6 +44,8 @@ class Wire final {
   std::string describe_tls() const;
 
   Step read(char* into, std::size_t size);
+  /// The last read left nothing behind in the kernel: the next byte will be an edge.
+  bool is_drained() const { return rest_ == Rest::nothing; }
   /// Writes from the pieces in order; may take fewer bytes than there are.
   Step write(std::span<const iovec> pieces);
   /// Bytes handed to the kernel so far, TLS framing included.
@@ -66,6 +65,7 @@ class Wire final {
   TcpSocket socket_;
   SslPtr tls_;
   std::uint64_t sent_ = 0;
+  Rest rest_ = Rest::unknown;
   std::string reason_;
 };
 
