@@ -104,6 +104,10 @@ class RealWiring final : public Wiring, private cli::ShardFleet {
     for (std::size_t shard = 1; shard < count; ++shard)
       services_.push_back(std::make_unique<cli::Services>(
           further_[shard - 1]->make_services(files_, *this, shard)));
+    std::vector<upstream::Upstreams*> upstreams;
+    for (const std::unique_ptr<cli::Services>& services : services_)
+      upstreams.push_back(&services->upstreams);
+    upstream::Upstreams::join(shards_, upstreams);
     return {};
   }
 

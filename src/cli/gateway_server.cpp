@@ -155,6 +155,12 @@ Task<> GatewayServer::on_each(const char* name, Task<> (GatewayServer::*step)(st
   co_await steps.drain();
 }
 
+// A stream may belong to a session here and to a connection of another shard.
+Task<> GatewayServer::end_streams_of_one(std::size_t shard) {
+  if (shards_[shard]->host) shards_[shard]->host->gateway().end_streams();
+  co_return;
+}
+
 Task<> GatewayServer::drain_one(std::size_t shard) {
   co_await shards_[shard]->server->drain();
 }
@@ -171,6 +177,7 @@ Task<> GatewayServer::destroy_one(std::size_t shard) {
 
 // Each step ends on every shard before the next begins: until then one may answer for another.
 Task<> GatewayServer::stop() {
+  co_await on_each("end_streams", &GatewayServer::end_streams_of_one);
   co_await on_each("drain", &GatewayServer::drain_one);
   co_await on_each("stop", &GatewayServer::stop_one);
   co_await on_each("destroy", &GatewayServer::destroy_one);

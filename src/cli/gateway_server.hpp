@@ -44,6 +44,7 @@ class GatewayServer final {
   Task<Result<void>> start_one(std::size_t shard);
   Task<> on_each(const char* name, Task<> (GatewayServer::*step)(std::size_t));
   Task<> serve_one(std::size_t shard);
+  Task<> end_streams_of_one(std::size_t shard);
   Task<> drain_one(std::size_t shard);
   Task<> stop_one(std::size_t shard);
   Task<> destroy_one(std::size_t shard);

@@ -27,11 +27,13 @@ struct ConnectionEndpoints::Endpoint {
             {std::string(connection), settings.version, connection_path(connection),
              settings.base_url + std::string(kResourceMetadataPrefix) + connection_path(connection),
              settings.state_keys}),
-        http(service, parts.authenticator, parts.tasks, parts.service.log, parts.clock,
+        retries(service, connection_path(connection), parts.routes),
+        http(retries, parts.authenticator, parts.tasks, parts.service.log, parts.clock,
              settings.http) {}
 
   ConnectionId id;  ///< of the connection that has the name; another one gets no old sessions
   ConnectionService service;
+  RetryDoor retries;
   mcp_server::HttpEndpoint http;
 };
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "gateway/connection_service.hpp"
+#include "gateway/retry_door.hpp"
 #include "mcp_server/http_endpoint.hpp"
 
 namespace gatehouse::gateway {
@@ -21,6 +22,7 @@ class ConnectionEndpoints final {
     mcp_server::Authenticator& authenticator;
     TaskGroup& tasks;
     const Clock& clock;
+    const RetryRoutes& routes;
   };
   struct Settings {
     std::string version;

@@ -92,26 +92,36 @@ class FarCall final : public mcp_server::Call {
 
 }  // namespace
 
-void RetryDoor::join(ShardPlace place, std::vector<RetryDoor*> doors) {
-  place_.emplace(place);
-  doors_ = std::move(doors);
-}
-
 // No coroutine where nothing crosses: a frame costs.
 Task<mcp_server::Reply> RetryDoor::handle(mcp_server::Call& call) {
-  if (place_ && !call.request_state().empty()) {
+  if (routes_.place && !call.request_state().empty()) {
     const std::size_t shard = shard_of_request_state(call.request_state());
     // Which shard is readable and may be made up; the one that is asked opens the state.
-    if (shard < doors_.size() && shard != place_->here) return answer_there(call, shard);
+    const bool elsewhere = shard != routes_.place->here && shard < routes_.place->shards.size();
+    if (elsewhere) return answer_there(call, shard);
   }
   return inner_.handle(call);
 }
 
+Task<mcp_server::Reply> RetryDoor::answer_by(FarService there, mcp_server::Call& call) {
+  mcp_server::Service* const service = there();
+  if (service == nullptr) {
+    mcp_server::Reply reply;
+    reply.value =
+        mcp_server::Reply::Failure{-32602, "requestState belongs to another request", {}, 0};
+    co_return reply;
+  }
+  co_return co_await service->handle(call);
+}
+
 Task<mcp_server::Reply> RetryDoor::answer_there(mcp_server::Call& call, std::size_t shard) {
-  CancelRelay cancel(&call.cancelled(), place_->shards.loop(shard));
-  FarCall far(call, place_->shards.loop(place_->here), cancel.there());
-  co_return co_await place_->shards.run<mcp_server::Reply>(
-      shard, [&there = doors_[shard]->inner_, &far] { return there.handle(far); });
+  const ShardPlace place = *routes_.place;
+  CancelRelay cancel(&call.cancelled(), place.shards.loop(shard));
+  FarCall far(call, place.shards.loop(place.here), cancel.there());
+  co_return co_await place.shards.run<mcp_server::Reply>(shard, [this, shard, &far] {
+    return answer_by([this, shard, &far] { return routes_.find(shard, endpoint_, far.caller()); },
+                     far);
+  });
 }
 
 }  // namespace gatehouse::gateway

@@ -3,21 +3,30 @@
 // shard's gateway; whatever else comes is answered here.
 #pragma once
 
-#include <vector>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include "async/shards.hpp"
 #include "mcp_server/service.hpp"
 
 namespace gatehouse::gateway {
 
+/// The way to the services of the other shards; filled before the first request. One per gateway.
+struct RetryRoutes {
+  std::optional<ShardPlace> place;  ///< nothing: the only shard
+  /// The service of an endpoint ("/mcp") on another shard; called there. Null: the caller has none.
+  std::function<mcp_server::Service*(std::size_t shard, std::string_view endpoint,
+                                     const mcp_server::Caller& caller)>
+      find;
+};
+
 class RetryDoor final : public mcp_server::Service {
  public:
-  /// `inner` must outlive the door.
-  explicit RetryDoor(mcp_server::Service& inner) : inner_(inner) {}
-
-  /// The doors of the same endpoint on all shards, by number, this one among them; before the first
-  /// request.
-  void join(ShardPlace place, std::vector<RetryDoor*> doors);
+  /// `inner` and `routes` must outlive the door.
+  RetryDoor(mcp_server::Service& inner, std::string endpoint, const RetryRoutes& routes)
+      : inner_(inner), endpoint_(std::move(endpoint)), routes_(routes) {}
 
   Task<mcp_server::ServerDescription> describe(const mcp_server::Caller& caller) override {
     return inner_.describe(caller);
@@ -30,11 +39,13 @@ class RetryDoor final : public mcp_server::Service {
   void unfollow(mcp_server::Follower& follower) override { inner_.unfollow(follower); }
 
  private:
+  using FarService = std::function<mcp_server::Service*()>;
+  static Task<mcp_server::Reply> answer_by(FarService there, mcp_server::Call& call);
   Task<mcp_server::Reply> answer_there(mcp_server::Call& call, std::size_t shard);
 
   mcp_server::Service& inner_;
-  std::optional<ShardPlace> place_;  ///< nothing: the only one
-  std::vector<RetryDoor*> doors_;
+  std::string endpoint_;
+  const RetryRoutes& routes_;
 };
 
 }  // namespace gatehouse::gateway

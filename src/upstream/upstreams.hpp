@@ -242,6 +242,16 @@ class Upstreams final {
                      Save when = Save::changed);
   Task<Result<void>> load_schemas(UpstreamPtr upstream);
   void record(const UpstreamPtr& upstream, const Error* error);
+  bool may_repeat(const UpstreamPtr& upstream, const std::shared_ptr<mcp_client::Peer>& peer,
+                  const mcp::Request& request, const Error& error);
+  void leave_alone(Common& common, int status, std::chrono::seconds wait);
+  Result<void> respect_rest(const Upstream& upstream, SteadyTime now) const;
+  void add_rest(const Upstream& upstream, Error& error) const;
+  Task<> wait_out_rest(UpstreamPtr upstream);
+  /// A request that asks for log messages, of a server that is told the level once.
+  static std::optional<std::string> take_log_level(std::string_view meta, std::string& rest);
+  Task<> raise_log_level(UpstreamPtr upstream, std::shared_ptr<mcp_client::Peer> peer,
+                         std::string_view level);
 
   Parts parts_;
   NotificationListener listener_;

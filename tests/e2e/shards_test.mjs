@@ -200,6 +200,55 @@ test('what the command line changes holds on every shard', async (t) => {
   assert.equal(pids().length, 2);
 });
 
+// A request whose client leaves after `ms`.
+function vanish(gateway, message, headers, ms) {
+  return new Promise((resolve) => {
+    const request = http.request(`${gateway.url}/mcp`, { method: 'POST', agent: false, headers: {
+      authorization: `Bearer ${gateway.token}`, 'content-type': 'application/json',
+      accept: 'application/json, text/event-stream', ...headers } }, (response) => response.resume());
+    request.on('error', () => resolve());
+    request.on('close', () => resolve());
+    request.end(JSON.stringify({ jsonrpc: '2.0', ...message }));
+    setTimeout(() => request.destroy(), ms);
+  });
+}
+
+test('under load, with a store that changes and clients that leave', async (t) => {
+  const upstream = await start_protected_server(t);
+  const { gatehouse, pids } = await with_counting_server(t);
+  assert_done(await gatehouse.run(add_http('guarded', upstream.modern_url)));
+  assert_done(await gatehouse.run(add_http('older', upstream.legacy_url)));
+  const gateway = await serve(t, gatehouse);
+  const echo = (name, i) => execute(`${name}.echo`, { message: `${i}` });
+  const worker = async (w) => {
+    const session = await open_session(gateway);
+    for (let i = 0; i < 12; ++i) {
+      assert.equal(text_of(await modern(gateway, echo('guarded', i))), `${i}`);
+      assert.equal(text_of(await modern(gateway, echo('older', i))), `${i}`);
+      assert.match(text_of(await modern(gateway, execute('counting.pid'))), /^\d+$/);
+      assert.equal(text_of(last(await session.send(echo('older', i), i + 1)).result), `${i}`);
+      assert.match(text_of(last(await session.send(execute('counting.slow', { ms: 5 }), i + 100))
+          .result), /slept/);
+      await vanish(gateway, { id: 'gone', ...execute('counting.slow', { ms: 50 }) },
+          session.headers, (w + i) % 9);
+    }
+    const ended = await post(gateway, undefined, session.headers, 'DELETE');
+    assert.ok(ended.status < 300, `${ended.status}`);
+  };
+  const writer = async () => {
+    for (let i = 0; i < 4; ++i) {
+      assert_done(await gatehouse.run(['token', 'create', `more-${i}`]));
+      await upstream.expire_access_tokens();
+      assert_done(await gatehouse.run(['refresh', 'older']));
+    }
+  };
+  await Promise.all([writer(), times(6, worker)]);
+  assert.equal(pids().length, 1);
+  gateway.child.kill('SIGTERM');
+  assert.deepEqual(await gateway.child.gone, { code: 0, signal: null });
+  assert.doesNotMatch(gateway.log(), /task_failed|bug of ours|Sanitizer/);
+});
+
 test('a drain lets calls finish, also those that another shard carries out', async (t) => {
   const { gatehouse } = await with_counting_server(t);
   const gateway = await serve(t, gatehouse);
