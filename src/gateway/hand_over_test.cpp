@@ -192,6 +192,8 @@ TEST_F(HandOver, the_door_leads_where_the_session_lives_and_sign_in_pages_to_the
   EXPECT_TRUE(goes_to_the_other({{"mcp-session-id", ids.make(1)}}, "/mcp"));
   EXPECT_FALSE(goes_to_the_other({{"Mcp-Session-Id", ids.make(2)}}, "/mcp"));  // there is none
   EXPECT_FALSE(goes_to_the_other({{"Mcp-Session-Id", "made-up"}}, "/mcp"));
+  EXPECT_TRUE(goes_to_the_other({}, "/mcp?sessionId=" + ids.make(1)));
+  EXPECT_FALSE(goes_to_the_other({}, "/mcp?sessionId=" + ids.make(0)));
   EXPECT_FALSE(goes_to_the_other({}, "/connect/abc"));
 
   // The same from a second shard, for which the thread is the first.

@@ -1,6 +1,7 @@
 // ShardDoor: in front of a Gateway where there are several. What belongs to another shard is handed
-// over before anybody looks at it: a request on a legacy session goes where the session lives, the
-// pages that people sign in at are on shard 0. Authentication is the owner's, as for its own.
+// over before anybody looks at it: a request on a legacy session, or a message for a stream of
+// HTTP+SSE, goes where that lives, the pages that people sign in at are on shard 0. Authentication
+// is the owner's, as for its own.
 #pragma once
 
 #include <string_view>
@@ -24,6 +25,7 @@ class ShardDoor final : public http::Handler {
 
  private:
   std::size_t owner_of(const http::Request& request) const;
+  std::size_t owner_of_session(std::string_view id) const;
 
   ShardPlace place_;
   const SessionIds& ids_;
