@@ -57,13 +57,14 @@ Upstreams::UpstreamPtr Upstreams::find_or_make(const Target& target) {
   const auto found = upstreams_.find(key);
   if (found != upstreams_.end()) {
     const UpstreamPtr& known = found->second;
+    // Another shard may not have heard of the newest revision yet.
     const bool same = known->connection == target.connection ||
-                      known->connection->revision == target.connection->revision;
+                      known->connection->revision >= target.connection->revision;
     if (same && !(known->peer && !known->peer->alive())) return known;
   }
   std::shared_ptr<Common> common;
   for (const UpstreamPtr& session : sessions_of(key.credential)) {
-    const bool same = session->connection->revision == target.connection->revision;
+    const bool same = session->connection->revision >= target.connection->revision;
     if (same) common = session->common;
     if (same && !session->variant.empty()) continue;
     upstreams_.erase(Key{session->key, session->variant});
