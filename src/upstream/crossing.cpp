@@ -11,6 +11,10 @@
 namespace gatehouse::upstream {
 namespace {
 
+/// How long shards may differ in what they know of a connection, generously: their feeds poll the
+/// store one by one (kFeedPoll).
+constexpr std::chrono::seconds kFeedsDiffer{2};
+
 /// Notifications under way to a shard that does not keep up; progress beyond is dropped.
 constexpr int kMostRelayed = 1024;
 
@@ -127,7 +131,7 @@ void Upstreams::Crossing::forget(const std::string& connection) {
 void Upstreams::join(const Shards& shards, const std::vector<Upstreams*>& all) {
   const auto live = std::make_shared<std::vector<std::atomic<std::size_t>>>(all.size());
   for (std::size_t shard = 0; shard < all.size(); ++shard)
-    all[shard]->crossing_.reset(new Crossing{{shards, shard}, all, live, {}, 0, {}, {}});
+    all[shard]->crossing_.reset(new Crossing{{shards, shard}, all, live, {}, 0, {}, {}, {}});
 }
 
 std::size_t Upstreams::live_everywhere() const {
@@ -184,8 +188,41 @@ Task<Result<Outcome>> Upstreams::request_anywhere(Target target, mcp::Request re
   std::optional<FarInteraction> answers;
   if (interaction != nullptr) interaction = &answers.emplace(*interaction, home);
   co_return co_await place.shards.run<Result<Outcome>>(shard, [&] {
-    return there.request_here(std::move(target), std::move(request), interaction);
+    return there.request_for_another(std::move(target), std::move(request), interaction);
   });
+}
+
+// A call that knows a connection as it was must not bring back what an edit has just closed.
+Task<Result<void>> Upstreams::bring_up_to_date(Target& target) {
+  const auto edited = crossing_->edited.find(target.connection->id.value);
+  if (edited == crossing_->edited.end()) co_return Result<void>{};
+  if (parts_.clock.steady_now() - edited->second > kFeedsDiffer) {
+    crossing_->edited.erase(edited);
+    co_return Result<void>{};
+  }
+  auto all = co_await parts_.store.connections().list(target.connection->organization);
+  if (!all) co_return std::unexpected(all.error());
+  const auto current = std::ranges::find(*all, target.connection->id, &vault::Connection::id);
+  if (current == all->end()) {
+    co_return fail(Errc::not_found, target.connection->name + " was removed",
+                   "gatehouse list shows the connections");
+  }
+  if (current->revision != target.connection->revision)
+    target.connection = std::make_shared<const vault::Connection>(std::move(*current));
+  co_return Result<void>{};
+}
+
+Task<Result<Outcome>> Upstreams::request_for_another(Target target, mcp::Request request,
+                                                     mcp_client::Interaction* interaction) {
+  if (const auto known = co_await bring_up_to_date(target); !known)
+    co_return std::unexpected(known.error());
+  co_return co_await request_here(std::move(target), std::move(request), interaction);
+}
+
+Task<Result<ListOutcome>> Upstreams::list_for_another(Target target) {
+  if (const auto known = co_await bring_up_to_date(target); !known)
+    co_return std::unexpected(known.error());
+  co_return co_await refresh_catalog_here(std::move(target));
 }
 
 // Whatever its era: one listing at a time for the whole process.
@@ -194,7 +231,7 @@ Task<Result<ListOutcome>> Upstreams::refresh_catalog(Target target) {
   if (!crossing_ || shard == crossing_->place.here) return refresh_catalog_here(std::move(target));
   return crossing_->place.shards.run<Result<ListOutcome>>(
       shard, [there = crossing_->all[shard], target = std::move(target)] {
-        return there->refresh_catalog_here(target);
+        return there->list_for_another(target);
       });
 }
 
@@ -205,6 +242,8 @@ Task<Result<std::optional<PersonNeeded>>> Upstreams::connect(Target target) {
 }
 
 Task<Upstreams::Connected> Upstreams::connect_for_another(Target target) {
+  if (const auto known = co_await bring_up_to_date(target); !known)
+    co_return Connected{std::unexpected(known.error()), std::nullopt};
   Connected connected{co_await connect_here(target), std::nullopt};
   connected.info = info(target);
   co_return connected;
@@ -236,6 +275,10 @@ Task<Result<FollowOutcome>> Upstreams::follow(Target target, mcp::Interest inter
 
 Task<Result<FollowOutcome>> Upstreams::follow_for(std::size_t shard, Target target,
                                                   mcp::Interest interest) {
+  if (shard != crossing_->place.here) {
+    if (const auto known = co_await bring_up_to_date(target); !known)
+      co_return std::unexpected(known.error());
+  }
   const vault::CredentialKey key = credential_key(target);
   std::map<std::size_t, mcp::Interest>& wanted = crossing_->followed[key];
   if (interest.empty()) {
@@ -287,6 +330,10 @@ void Upstreams::note_change(const vault::Change& change) {
   if (!crossing_) return;
   if (change.table == "states" || change.table == "connections") crossing_->forget(change.id);
   if (change.table == "connections") {
+    const SteadyTime now = parts_.clock.steady_now();
+    std::erase_if(crossing_->edited,
+                  [&](const auto& entry) { return now - entry.second > kFeedsDiffer; });
+    crossing_->edited.insert_or_assign(change.id, now);
     std::erase_if(crossing_->infos,
                   [&](const auto& entry) { return entry.first.connection.value == change.id; });
   }

@@ -23,6 +23,9 @@ struct Upstreams::Crossing {
   /// What the store says of a connection over HTTP, by id, until its state changes: modern or not.
   std::map<std::string, bool, std::less<>> modern;
   std::uint64_t forgotten = 0;  ///< counts changes, so that an older answer is not kept
+  /// Connections that were edited a moment ago, and when: who asks from another shard may not have
+  /// heard of it yet.
+  std::map<std::string, SteadyTime, std::less<>> edited;
   /// At the owner: which shard wants to hear what.
   std::map<vault::CredentialKey, std::map<std::size_t, mcp::Interest>> followed;
   /// What the handshake of upstreams on other shards told.

@@ -173,6 +173,10 @@ class Upstreams final {
   Task<Result<Outcome>> request_anywhere(Target target, mcp::Request request,
                                          mcp_client::Interaction* interaction);
   Task<Result<std::optional<PersonNeeded>>> connect_anywhere(Target target);
+  Task<Result<void>> bring_up_to_date(Target& target);
+  Task<Result<Outcome>> request_for_another(Target target, mcp::Request request,
+                                            mcp_client::Interaction* interaction);
+  Task<Result<ListOutcome>> list_for_another(Target target);
   Task<Connected> connect_for_another(Target target);
   Task<Result<FollowOutcome>> follow_for(std::size_t shard, Target target, mcp::Interest interest);
   /// Every notification goes through here, to the listeners of all shards that follow.
