@@ -16,6 +16,13 @@ bool is_task_method(std::string_view method) {
   return method == "tasks/get" || method == "tasks/update" || method == "tasks/cancel";
 }
 
+identity::Access access_of(const Directory& directory, const TaskName& task) {
+  const std::shared_ptr<ConnectionEntry> entry = directory.find(task.connection);
+  const ToolEntry* const tool = entry ? entry->find_tool(task.tool) : nullptr;
+  return tool != nullptr && tool->risk == catalog::Risk::read ? identity::Access::read
+                                                              : identity::Access::write;
+}
+
 std::string TaskIds::seal(const identity::Principal& principal, const TaskName& task) const {
   return sealer_.seal({task.connection, task.tool, task.id}, binding_of(principal));
 }

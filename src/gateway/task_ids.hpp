@@ -7,8 +7,9 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/directory.hpp"
 #include "gateway/sealed_text.hpp"
-#include "identity/principal.hpp"
+#include "identity/decision.hpp"
 
 namespace gatehouse::gateway {
 
@@ -25,6 +26,10 @@ struct TaskName {
   std::string id;          ///< the server's
   friend bool operator==(const TaskName&, const TaskName&) = default;
 };
+
+/// What a task of that tool needs of the token: what the tool itself does; writing where it is not
+/// known any more.
+identity::Access access_of(const Directory& directory, const TaskName& task);
 
 class TaskIds final {
  public:
