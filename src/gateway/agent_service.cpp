@@ -105,9 +105,10 @@ Task<Reply> AgentService::execute(Call& call) {
   return parts_.bridge.run(call, std::move(bridged), *this);
 }
 
-Reply AgentService::present(const Call&, const BridgedCall& bridged, CallOutcome outcome) const {
+Reply AgentService::present(const Call& call, const BridgedCall& bridged,
+                            CallOutcome outcome) const {
   if (mcp::Success* success = std::get_if<mcp::Success>(&outcome))
-    return result_reply(std::move(*success));
+    return result_reply(call, std::move(*success));
   if (const mcp::RpcError* error = std::get_if<mcp::RpcError>(&outcome)) {
     return text_reply(fmt::format("{} was refused by its server: error {} {}", bridged.capability,
                                   error->code, visible_text(error->message, 1000)),

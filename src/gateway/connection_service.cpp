@@ -6,6 +6,7 @@
 
 #include "async/timer.hpp"
 #include "gateway/meta_tools.hpp"
+#include "gateway/older_revisions.hpp"
 #include "gateway/relayed_server.hpp"
 #include "gateway/replies.hpp"
 #include "gateway/request_members.hpp"
@@ -130,7 +131,23 @@ Task<Reply> ConnectionService::handle(Call& call) {
   return pass_unknown(call);
 }
 
+/// What a tool wants mirrored is checked here and mirrored anew on the next hop (reference G-6).
+std::optional<Reply::Failure> ConnectionService::check_headers(const Call& call) const {
+  if (call.era() == mcp::Era::legacy) return std::nullopt;
+  const std::shared_ptr<ConnectionEntry> entry = parts_.directory.find(settings_.connection);
+  const ToolEntry* const tool = entry ? entry->find_tool(call.name()) : nullptr;
+  if (tool == nullptr || tool->input_schema.find("x-mcp-header") == std::string::npos)
+    return std::nullopt;
+  const auto plan = mcp::parse_header_plan(tool->input_schema);
+  return plan ? call.check_param_headers(*plan) : std::nullopt;
+}
+
+Task<Reply> ConnectionService::refuse_with(Reply::Failure failure) {
+  co_return Reply{std::move(failure)};
+}
+
 Task<Reply> ConnectionService::call_tool(Call& call) {
+  if (auto wrong = check_headers(call)) return refuse_with(std::move(*wrong));
   BridgedCall made = bridged(call);
   made.arguments = call.arguments().empty() ? std::string_view("{}") : call.arguments();
   if (has_further_members(call)) made.params = upstream_params(call);
@@ -179,8 +196,12 @@ Task<Reply> ConnectionService::list_tools(Call& call) {
   const auto seal = [&](std::string_view raw_cursor) {
     return jsonrpc::quote(sealer_.seal({raw_cursor}, binding));
   };
-  if (auto members = filter_tool_page(result->raw.view(), allows, seal))
-    reply.value = Reply::Result{std::move(*members), {}};
+  if (auto page = filter_tool_page(result->raw.view(), allows, seal))
+    *result = Reply::Result{{}, mcp::RawJson("{" + std::move(*page) + "}")};
+  if (call.era() == mcp::Era::legacy) {
+    auto older = for_older_revision("tools/list", call.protocol_version(), result->raw.view());
+    if (older) result->raw = mcp::RawJson(std::move(*older));
+  }
   co_return reply;
 }
 
@@ -213,7 +234,8 @@ Task<> ConnectionService::list_again(const ConnectionEntry& entry,
 
 Reply ConnectionService::present(const Call& call, const BridgedCall& bridged,
                                  CallOutcome outcome) const {
-  if (auto* success = std::get_if<mcp::Success>(&outcome)) return result_reply(std::move(*success));
+  if (auto* success = std::get_if<mcp::Success>(&outcome))
+    return result_reply(call, std::move(*success));
   if (const auto* error = std::get_if<mcp::RpcError>(&outcome)) return error_reply(call, *error);
   return refuse(call, bridged, std::get<Refused>(outcome));
 }

@@ -46,6 +46,8 @@ class ConnectionService final : public mcp_server::Service, public Front {
   Task<mcp_server::Reply> list_tools(mcp_server::Call& call);
   Task<mcp_server::Reply> pass_on(mcp_server::Call& call);
   Task<mcp_server::Reply> pass_unknown(mcp_server::Call& call);
+  std::optional<mcp_server::Reply::Failure> check_headers(const mcp_server::Call& call) const;
+  static Task<mcp_server::Reply> refuse_with(mcp_server::Reply::Failure failure);
   mcp_server::Reply refuse(const mcp_server::Call& call, const BridgedCall& bridged,
                            const Refused& refused) const;
   BridgedCall bridged(const mcp_server::Call& call) const;

@@ -45,8 +45,9 @@ mcp_server::EndpointSettings endpoint_settings(const Gateway::Settings& settings
 
 }  // namespace
 
-const std::array<Gateway::Route, 9> Gateway::kRoutes{{
+const std::array<Gateway::Route, 10> Gateway::kRoutes{{
     {kMcpPath, false, Route::Methods::any, &Gateway::answer_mcp},
+    {kAggregatePath, false, Route::Methods::any, &Gateway::answer_aggregate},
     {kConnectionPrefix, true, Route::Methods::any, &Gateway::answer_connection},
     {kResourceMetadataPrefix, true, Route::Methods::reading, &Gateway::answer_resource_metadata},
     {"/healthz", false, Route::Methods::reading, &Gateway::answer_health},
@@ -75,9 +76,17 @@ Gateway::Gateway(Parts parts, Settings settings)
                 door_.base_url() + std::string(kResourceMetadataPrefix) + std::string(kMcpPath)}),
       retries_(service_, std::string(kMcpPath), routes_),
       line_service_({directory_, bridge_, refresher_, parts.log}, {settings_.version, "stdio", {}}),
+      aggregate_(
+          {directory_, bridge_, refresher_, parts.log, parts.clock},
+          {settings_.version, std::string(kAggregatePath),
+           door_.base_url() + std::string(kResourceMetadataPrefix) + std::string(kAggregatePath),
+           settings_.state_keys}),
+      aggregate_retries_(aggregate_, std::string(kAggregatePath), routes_),
       authenticator_(door_, parts.tokens),
       endpoint_(retries_, authenticator_, parts.tasks, parts.log, parts.clock,
                 endpoint_settings(settings_)),
+      aggregate_endpoint_(aggregate_retries_, authenticator_, parts.tasks, parts.log, parts.clock,
+                          endpoint_settings(settings_)),
       connections_({{directory_, bridge_, pipeline_, parts.upstreams, parts.log},
                     authenticator_,
                     parts.tasks,
@@ -112,6 +121,7 @@ void Gateway::join(ShardPlace place, std::vector<Gateway*> gateways) {
 mcp_server::Service* Gateway::find_service(std::string_view endpoint,
                                            const mcp_server::Caller& caller) {
   if (endpoint == kMcpPath) return &service_;
+  if (endpoint == kAggregatePath) return &aggregate_;
   const auto connection = connection_of_path(endpoint);
   if (!connection) return nullptr;
   return connections_.find(*connection, static_cast<const AgentCaller&>(caller).principal);
@@ -155,6 +165,10 @@ Task<> Gateway::handle(http::Exchange& exchange) {
 
 Task<> Gateway::answer_mcp(http::Exchange& exchange) {
   return endpoint_.handle(exchange);
+}
+
+Task<> Gateway::answer_aggregate(http::Exchange& exchange) {
+  return aggregate_endpoint_.handle(exchange);
 }
 
 Task<> Gateway::answer_connection(http::Exchange& exchange) {
@@ -227,6 +241,7 @@ Task<> Gateway::answer_root(http::Exchange& exchange) {
 mcp_server::Service* Gateway::find_line_service(std::string_view endpoint,
                                                 const identity::Principal& principal) {
   if (endpoint == kMcpPath) return &line_service_;
+  if (endpoint == kAggregatePath) return &aggregate_;
   const auto connection = connection_of_path(endpoint);
   return connection ? connections_.find(*connection, principal) : nullptr;
 }
@@ -242,6 +257,7 @@ Task<Result<void>> Gateway::check_endpoint(std::string endpoint) {
 
 void Gateway::end_streams() {
   endpoint_.end_streams();
+  aggregate_endpoint_.end_streams();
   connections_.end_streams();
 }
 

@@ -10,6 +10,7 @@
 #include "async/shards.hpp"
 #include "gateway/agent_authenticator.hpp"
 #include "gateway/agent_service.hpp"
+#include "gateway/aggregate_service.hpp"
 #include "gateway/bridge.hpp"
 #include "gateway/catalog_refresher.hpp"
 #include "gateway/connect_page.hpp"
@@ -83,9 +84,10 @@ class Gateway final : public http::Handler {
     enum class Methods { reading, any } methods;  // any: the answer judges
     Task<> (Gateway::*answer)(http::Exchange&);
   };
-  static const std::array<Route, 9> kRoutes;
+  static const std::array<Route, 10> kRoutes;
 
   Task<> answer_mcp(http::Exchange& exchange);
+  Task<> answer_aggregate(http::Exchange& exchange);
   Task<> answer_connection(http::Exchange& exchange);
   Task<> answer_resource_metadata(http::Exchange& exchange);
   Task<> answer_client_metadata(http::Exchange& exchange);
@@ -115,8 +117,11 @@ class Gateway final : public http::Handler {
   AgentService service_;
   RetryDoor retries_;  ///< in front of service_
   AgentService line_service_;
+  AggregateService aggregate_;
+  RetryDoor aggregate_retries_;  ///< in front of aggregate_
   AgentAuthenticator authenticator_;
   mcp_server::HttpEndpoint endpoint_;
+  mcp_server::HttpEndpoint aggregate_endpoint_;
   ConnectionEndpoints connections_;
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "gateway/meta_tools.hpp"
+#include "gateway/older_revisions.hpp"
 #include "jsonrpc/json.hpp"
 #include "jsonrpc/message.hpp"
 #include "mcp/error_codes.hpp"
@@ -51,8 +52,13 @@ Reply failure_reply(int code, std::string message, std::string raw_data) {
   return reply;
 }
 
-Reply result_reply(mcp::Success success) {
+Reply result_reply(const mcp_server::Call& call, mcp::Success success) {
   Reply reply;
+  // Of tools/list whoever makes the page takes care, who compares the tools first.
+  if (call.era() == mcp::Era::legacy && call.method() != "tools/list") {
+    auto other = for_older_revision(call.method(), call.protocol_version(), success.result.view());
+    if (other) success.result = mcp::RawJson(std::move(*other));
+  }
   reply.value = Reply::Result{{}, std::move(success.result)};
   return reply;
 }

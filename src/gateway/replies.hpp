@@ -13,8 +13,8 @@ namespace gatehouse::gateway {
 /// A tools/call result of one text block.
 mcp_server::Reply text_reply(std::string_view text, bool is_error);
 mcp_server::Reply failure_reply(int code, std::string message, std::string raw_data = {});
-/// A result passed on as it came.
-mcp_server::Reply result_reply(mcp::Success success);
+/// A result passed on as it came, but for what the revision of a legacy caller would not take.
+mcp_server::Reply result_reply(const mcp_server::Call& call, mcp::Success success);
 
 /// What went wrong with a request, as what its method can carry: a tool result with isError, which
 /// a model reads, for tools/call, and a JSON-RPC error for everything else.
