@@ -73,23 +73,28 @@ inline constexpr std::size_t kStderrBytes =
 inline constexpr std::size_t kStderrLineBytes = 4096;  ///< of one such line in a log event
 inline constexpr std::size_t kSessions = 10000;        ///< inbound legacy sessions per shard
 inline constexpr std::size_t kSessionsPerCaller = 6000;  ///< of them, where there is room
-inline constexpr auto kSessionIdle = 30min;  ///< an inbound legacy session without traffic
+inline constexpr auto kSessionIdle = 30min;   ///< an inbound legacy session without traffic
 inline constexpr auto kSessionUnused = 2min;  ///< one that was never used after its initialize
-inline constexpr std::size_t kSubscriptions = 256;  ///< resources, or tasks, of one listener
-inline constexpr std::size_t kListens = 6000;  ///< subscriptions/listen open, of one caller
+inline constexpr std::size_t kSubscriptions = 256;    ///< resources, or tasks, of one listener
+inline constexpr std::size_t kListens = 6000;         ///< subscriptions/listen open, of one caller
 inline constexpr std::size_t kStreamsPerSession = 4;  ///< GET streams of one legacy session
 inline constexpr std::size_t kReplayEvents = 256;     ///< kept for resumption, of one session
-inline constexpr std::size_t kReplayBytes = 1024 * 1024;             ///< of one session
+inline constexpr std::size_t kReplayBytes = 1024 * 1024;               ///< of one session
 inline constexpr std::size_t kReplayBytesPerCaller = 8 * 1024 * 1024;  ///< of all their sessions
 inline constexpr std::size_t kReplayBytesInAll = 32 * 1024 * 1024;     ///< of one endpoint
-inline constexpr auto kReplayAge = 5min;  ///< what nobody fetched by then is forgotten
-inline constexpr std::size_t kOldStreams = 1000;          ///< HTTP+SSE streams of one endpoint
+inline constexpr auto kReplayAge = 5min;          ///< what nobody fetched by then is forgotten
+inline constexpr std::size_t kOldStreams = 1000;  ///< HTTP+SSE streams of one endpoint
 inline constexpr std::size_t kOldStreamsPerCaller = 250;  ///< of one caller
 
 inline constexpr std::size_t kCallsPerUpstream =
     256;  ///< under way at one upstream; beyond: rate_limited
 inline constexpr int kCallsPerToken =
     512;  ///< under way with one agent token; beyond: rate_limited
+inline constexpr int kCallsPerConnection =
+    2048;  ///< under way at one connection, whoever calls; beyond: rate_limited
+inline constexpr double kCallsPerSecond =
+    5000;  ///< of one agent token, and of one connection; faster ones wait for their turn
+inline constexpr int kCallBurst = 10'000;  ///< calls that may come at once before that rate holds
 inline constexpr auto kUpstreamIdle = 10min;  ///< an upstream without calls is closed
 inline constexpr int kUpstreamsLive =
     100;  ///< open at once (`max_live`); the least recently used one that rests goes first
