@@ -1,16 +1,13 @@
 #include "gateway/notification_relay.hpp"
 
 #include "jsonrpc/json.hpp"
-#include "mcp/versions.hpp"
 
 namespace gatehouse::gateway {
 
 bool NotificationRelay::wanted() const {
   if (!raw_token_.empty()) return true;
   if (logs_ == Front::Extras::drop) return false;
-  // A legacy session said once which level it wants; the endpoint keeps to it.
-  return call_.era() == mcp::Era::legacy ||
-         call_.meta().find(mcp::kMetaLogLevel) != std::string_view::npos;
+  return !call_.log_level().empty();
 }
 
 void NotificationRelay::on_notification(std::string_view method, std::string_view params) {

@@ -58,8 +58,8 @@ std::string upstream_meta(const Call& call, LogWish wish) {
   std::string out;
   // A legacy session has told its level to the endpoint, which keeps to it; modern servers must be
   // asked with each request.
-  if (wish == LogWish::pass && call.era() == mcp::Era::legacy)
-    out.append("\"").append(mcp::kMetaLogLevel).append(R"(":"debug")");
+  if (wish == LogWish::pass && call.era() == mcp::Era::legacy && !call.log_level().empty())
+    out.append("\"").append(mcp::kMetaLogLevel).append("\":\"").append(call.log_level()) += '"';
   if (call.meta().empty()) return out;
   for (const JsonMember& member : JsonView::of_proved(call.meta()).members()) {
     if (is_made_anew(member)) continue;
