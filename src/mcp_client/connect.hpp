@@ -71,6 +71,8 @@ struct HttpTarget {
   /// peer.
   mcp::NotificationSink* notifications = nullptr;
   std::chrono::milliseconds connect_timeout = limits::kConnectTimeout;  ///< TCP and TLS, each
+  /// Learns that the server answered 429 or 503 and how long it wants to be left alone.
+  std::function<void(int status, std::chrono::seconds wait)> on_retry_after;
   /// A fixed credential (API key, static token) rather than OAuth: then a 401 on the probe is not
   /// believed before an `initialize` with the credential got one too (V-10).
   bool fixed_credential = false;

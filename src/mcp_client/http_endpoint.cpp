@@ -1,5 +1,7 @@
 #include "mcp_client/http_endpoint.hpp"
 
+#include "http/retry_after.hpp"
+
 namespace gatehouse::mcp_client {
 
 Task<Result<http::Reply>> HttpEndpoint::post(std::string body, http::Headers headers,
@@ -62,7 +64,16 @@ Task<Result<http::Reply>> HttpEndpoint::send(http::Request request,
   options.cancel = cancel;
   if (target_.authorizer != nullptr && target_.authorizer->has_proved())
     co_return co_await send_with_proof(std::move(request), options);
-  co_return co_await parts_.http.send(std::move(request), options);
+  Result<http::Reply> reply = co_await parts_.http.send(std::move(request), options);
+  if (reply && (reply->status == 429 || reply->status == 503)) look_for_rest(*reply);
+  co_return reply;
+}
+
+void HttpEndpoint::look_for_rest(const http::Reply& reply) const {
+  if (!target_.on_retry_after) return;
+  const auto value = reply.headers.find("Retry-After");
+  const auto wait = value ? http::parse_retry_after(*value, parts_.clock.now()) : std::nullopt;
+  if (wait) target_.on_retry_after(reply.status, *wait);
 }
 
 // Repeated once when the server wants its nonce in the proof; it has not looked at the body then.
@@ -71,6 +82,7 @@ Task<Result<http::Reply>> HttpEndpoint::send_with_proof(http::Request request,
   const SteadyTime end = parts_.clock.steady_now() + options.timeout;
   http::Request again = request;
   Result<http::Reply> reply = co_await parts_.http.send(std::move(request), options);
+  if (reply && (reply->status == 429 || reply->status == 503)) look_for_rest(*reply);
   if (!reply || !target_.authorizer->on_answer(again.target, reply->status, reply->headers))
     co_return reply;
   options.timeout =
@@ -83,6 +95,7 @@ Task<Result<http::Reply>> HttpEndpoint::send_with_proof(http::Request request,
   const std::string url = again.target;
   reply = co_await parts_.http.send(std::move(again), options);
   if (reply) (void)target_.authorizer->on_answer(url, reply->status, reply->headers);
+  if (reply && (reply->status == 429 || reply->status == 503)) look_for_rest(*reply);
   co_return reply;
 }
 

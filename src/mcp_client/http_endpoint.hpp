@@ -40,6 +40,7 @@ class HttpEndpoint final {
   Task<Result<http::Reply>> send(http::Request request, std::chrono::milliseconds timeout,
                                  CancelSource* cancel);
   Task<Result<http::Reply>> send_with_proof(http::Request request, http::SendOptions options);
+  void look_for_rest(const http::Reply& reply) const;
   HttpTarget target_;
   Parts parts_;
 };

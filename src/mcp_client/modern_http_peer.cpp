@@ -14,6 +14,11 @@ bool is_cancelled(const mcp::Request& request) {
   return request.cancel != nullptr && request.cancel->cancelled();
 }
 
+/// How servers of the older era refuse a request before `initialize` (V-10).
+bool is_legacy_refusal(int code) {
+  return code == jsonrpc::kInvalidRequest || (code <= -32000 && code >= -32019);
+}
+
 }  // namespace
 
 ModernHttpPeer::ModernHttpPeer(HttpTarget target, Parts parts, ServerInfo info)
@@ -66,17 +71,38 @@ Task<Result<Answered>> ModernHttpPeer::exchange(const mcp::Request& request,
   if (error == nullptr) co_return answered;
   if (error->code == mcp::kUnsupportedProtocolVersion) {
     const auto version = mcp::choose_modern_version(supported_versions(*error));
-    if (!version) co_return answered;
+    if (!version) co_return std::unexpected(our_fault(*error));
     version_ = *version;
   } else if (error->code == mcp::kHeaderMismatch && request.method == "tools/call") {
     // The tool's annotations may have changed since we read them (H-8).
     auto listed = co_await relist(request.cancel);
     if (!listed) co_return std::unexpected(listed.error());
-    if (*listed) co_return answered;
+    if (*listed) co_return Answered{std::move(**listed)};
+  } else if (error->code == mcp::kHeaderMismatch) {
+    co_return std::unexpected(our_fault(*error));
   } else {
     co_return answered;
   }
-  co_return co_await send_once(request, capabilities, extra_members);
+  auto again = co_await send_once(request, capabilities, extra_members);
+  const auto* still = again ? std::get_if<mcp::RpcError>(&again->answer) : nullptr;
+  const bool ours = still != nullptr && (still->code == mcp::kHeaderMismatch ||
+                                         still->code == mcp::kUnsupportedProtocolVersion);
+  if (ours) co_return std::unexpected(our_fault(*still));
+  co_return again;
+}
+
+/// The requester cannot do anything about our headers and our version (G-9).
+Error ModernHttpPeer::our_fault(const mcp::RpcError& error) {
+  const std::string said = quote_remote(error.message);
+  const std::string& url = endpoint_.target().url;
+  if (error.code == mcp::kHeaderMismatch) {
+    return {Errc::protocol, fmt::format("{} refuses our headers: {}", url, said), {}};
+  }
+  // It may have become one of the older era, and has not carried anything out.
+  alive_ = false;
+  return {Errc::session_lost,
+          fmt::format("{} does not speak protocol version {} any more: {}", url, version_, said),
+          {}};
 }
 
 http::Headers ModernHttpPeer::make_headers(const mcp::Request& request, const Outgoing& out) const {
@@ -128,15 +154,20 @@ Result<Answered> ModernHttpPeer::read_body(const mcp::Request& request, std::int
     if (message->kind == jsonrpc::MessageKind::result && ours && !error_status) {
       return accept(*message, std::move(reply.body));
     }
-    const bool modern =
-        is_error && mcp::is_modern_error(jsonrpc::parse_error_object(message->error).code);
-    if (is_error && (ours || modern || (proven_ && message->id.empty()))) {
+    const int code = is_error ? jsonrpc::parse_error_object(message->error).code : 0;
+    const bool modern = is_error && mcp::is_modern_error(code);
+    const bool foreign = !proven_ && error_status && is_legacy_refusal(code);
+    if (is_error && !foreign && (ours || modern || (proven_ && message->id.empty()))) {
       return accept(*message, std::move(reply.body));
     }
   }
   if (!proven_ && error_status && reply.status < 429) {
-    // A cached verdict that does not hold any more (V-7): the next connection probes again.
+    // A cached verdict that does not hold any more (V-7): whoever opens it anew probes again. A
+    // server that wants an `initialize` first has not carried anything out.
     alive_ = false;
+    Error error = status_error(reply.status, reply.body, endpoint_.target().url);
+    error.code = Errc::session_lost;
+    return std::unexpected(std::move(error));
   }
   if (error_status || reply.status / 100 != 2) {
     return std::unexpected(status_error(reply.status, reply.body, endpoint_.target().url));

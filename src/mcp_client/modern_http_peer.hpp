@@ -41,6 +41,7 @@ class ModernHttpPeer final : public Peer, private RoundTrip {
                                      http::Reply reply, CallDeadline deadline);
   Result<Answered> read_body(const mcp::Request& request, std::int64_t id, http::Reply reply);
   Result<Answered> accept(const jsonrpc::Message& message, std::string bytes);
+  Error our_fault(const mcp::RpcError& error);
   http::Headers make_headers(const mcp::Request& request, const Outgoing& out) const;
 
   /// Makes sure that the tool's header plan is known; a refusal met on the way is the answer.

@@ -5,6 +5,7 @@
 #include "jsonrpc/json.hpp"
 #include "mcp_client/legacy_session.hpp"
 #include "mcp_client/outgoing.hpp"
+#include "upstream/profile.hpp"
 #include "upstream/read_retry.hpp"
 #include "upstream/upstream.hpp"
 #include "upstream/upstreams.hpp"
@@ -79,13 +80,20 @@ Task<Result<Outcome>> Upstreams::send_carefully(UpstreamPtr upstream, mcp::Reque
   }
 }
 
+Task<> Upstreams::raise_log_level(UpstreamPtr upstream, std::shared_ptr<mcp_client::Peer> peer,
+                                  std::string_view level) {
+  const std::string now = interest_of(*upstream).log_level;
+  if (lower_level(now, level) == now) co_return;
+  upstream->raised_level = level;
+  co_await set_log_level(std::move(upstream), std::move(peer));
+}
+
 /// So that the calls of this session are logged from the start; modern servers are told with each
 /// request.
 Task<> Upstreams::set_log_level(UpstreamPtr upstream, std::shared_ptr<mcp_client::Peer> peer) {
   if (peer->info().era != mcp::Era::legacy || !has_logging(peer->info())) co_return;
-  mcp::Interest interest;
-  interest.log_level = interest_of(*upstream).log_level;
-  if (interest.empty()) co_return;
+  mcp::Interest interest = interest_of(*upstream);
+  if (interest.log_level.empty()) co_return;
   const std::string level = interest.log_level;
   const auto granted = co_await peer->follow(std::move(interest));
   const auto* told = granted ? std::get_if<mcp::Interest>(&*granted) : nullptr;

@@ -56,6 +56,7 @@ mcp::Interest Upstreams::interest_of(const Upstream& upstream) const {
   if (upstream.attendant != nullptr && upstream.attendant->logs()) {
     interest.log_level = lower_level(interest.log_level, upstream.attendant->log_level());
   }
+  interest.log_level = std::string(lower_level(interest.log_level, upstream.raised_level));
   return interest;
 }
 

@@ -120,6 +120,7 @@ Task<Result<ListOutcome>> Upstreams::refresh_catalog_here(Target target) {
 }
 
 Task<Result<ListOutcome>> Upstreams::list(UpstreamPtr upstream) {
+  co_await wait_out_rest(upstream);
   if (const auto admitted = admit(*upstream); !admitted)
     co_return std::unexpected(admitted.error());
   const InFlight place(upstream, parts_);
@@ -151,6 +152,10 @@ Task<Result<ListOutcome>> Upstreams::list_now(UpstreamPtr upstream) {
     const mcp_client::PeerTransport transport = transport_of(*upstream->connection);
     Result<mcp_client::DefinitionAnswer> answer =
         co_await mcp_client::list_definitions(*peer, kinds.front(), transport, parts_.log, timeout);
+    if (!answer && answer.error().code == Errc::session_lost && !std::exchange(forgot_era, true)) {
+      co_await forget_era(upstream);
+      continue;
+    }
     record(upstream, answer ? nullptr : &answer.error());
     if (!answer) {
       if (answer.error().code == Errc::sign_in_required) {

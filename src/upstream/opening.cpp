@@ -124,6 +124,11 @@ Task<Result<mcp_client::Opened>> Upstreams::open_transport(UpstreamPtr upstream,
   target.fixed_credential = upstream->connection->auth == vault::AuthKind::headers;
   attend(*upstream, target);
   if (options.connect_timeout) target.connect_timeout = *options.connect_timeout;
+  // Kept by the peer's own parts: the common ones must not keep themselves.
+  target.on_retry_after = [this, of = std::weak_ptr(upstream->common)](int status,
+                                                                       std::chrono::seconds wait) {
+    if (const auto common = of.lock()) leave_alone(*common, status, wait);
+  };
   target.find_input_schema =
       [common = upstream->common](std::string_view tool) -> std::optional<std::string> {
     const auto found = common->schemas.find(tool);

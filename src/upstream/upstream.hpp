@@ -39,6 +39,9 @@ struct Upstreams::Common {
   Breaker breaker;
   int calls = 0;        ///< calls and listings, over all sessions
   bool modern = false;  ///< as the last opening found
+  /// Retry-After: until then nothing is sent.
+  SteadyTime left_alone_until{};
+  Errc left_alone_code = Errc::rate_limited;
   /// Tools whose server calls them read-only or idempotent: what `read_retries` holds for.
   std::set<std::string, std::less<>> repeatable;
   /// What the store says, so that health is written only when it changes.
@@ -62,6 +65,7 @@ struct Upstreams::Upstream {
   std::shared_ptr<const vault::Connection> connection;
   std::shared_ptr<Common> common;
   std::shared_ptr<CredentialAuthorizer> authorizer;
+  std::string raised_level;                ///< of log messages, because a request wanted them
   mcp::ClientCapabilities declared;        ///< in a legacy `initialize`, beside roots of our own
   std::shared_ptr<Ear> ear;                ///< kept by the peer as well
   std::shared_ptr<mcp_client::Peer> peer;  ///< null until opened

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include "async/timer.hpp"
+#include "jsonrpc/json.hpp"
+#include "mcp/versions.hpp"
 #include "upstream/crossing.hpp"
 #include "upstream/upstream.hpp"
 
@@ -78,6 +80,7 @@ Result<void> require_enabled(const vault::Connection& connection) {
 
 Result<void> Upstreams::admit(Upstream& upstream) {
   const SteadyTime now = parts_.clock.steady_now();
+  if (const auto may = respect_rest(upstream, now); !may) return may;
   if (upstream.common->breaker.admit(now) != Verdict::reject) return {};
   const auto wait =
       std::chrono::ceil<std::chrono::seconds>(upstream.common->breaker.retry_at() - now);
@@ -120,6 +123,7 @@ Task<Result<Outcome>> Upstreams::request_here(Target target, mcp::Request reques
       outcome = co_await send(upstream, std::move(request), interaction);
     }
     record(upstream, outcome ? nullptr : &outcome.error());
+    if (!outcome) add_rest(*upstream, outcome.error());
     co_return outcome;
   } catch (...) {
     upstream->common->breaker.on_abandoned();
@@ -148,27 +152,59 @@ Task<Result<std::optional<PersonNeeded>>> Upstreams::connect_here(Target target)
   }
 }
 
+/// The level that `meta` asks for; then `rest` is the meta without it.
+std::optional<std::string> Upstreams::take_log_level(std::string_view meta, std::string& rest) {
+  if (meta.find(mcp::kMetaLogLevel) == std::string_view::npos) return std::nullopt;
+  std::optional<std::string> level;
+  rest.clear();
+  const std::string whole = "{" + std::string(meta) + "}";
+  for (const jsonrpc::JsonMember& member : jsonrpc::JsonView::of_proved(whole).members()) {
+    if (member.is(mcp::kMetaLogLevel)) {
+      level = member.value.as_string();
+      continue;
+    }
+    if (!rest.empty()) rest += ',';
+    rest.append("\"").append(member.raw_key).append("\":").append(member.value.raw());
+  }
+  return level;
+}
+
 Task<Result<Outcome>> Upstreams::send(UpstreamPtr upstream, mcp::Request request,
                                       mcp_client::Interaction* interaction) {
-  for (bool repeated = false;; repeated = true) {
+  bool refused = false;
+  bool repeated = false;
+  std::string meta;  // of a request whose level is told another way
+  while (true) {
     while (!upstream->peer) {
       Result<OpenOutcome> opened = co_await ensure_open(upstream, request.cancel);
       if (!opened) co_return std::unexpected(opened.error());
       if (PersonNeeded* needed = std::get_if<PersonNeeded>(&*opened)) co_return std::move(*needed);
     }
     const std::shared_ptr<mcp_client::Peer> peer = upstream->peer;
+    if (!upstream->common->modern && !request.meta.empty()) {
+      if (const auto level = take_log_level(request.meta, meta)) {
+        request.meta = meta;
+        co_await raise_log_level(upstream, peer, *level);
+      }
+    }
     oauth_client::AccessTokenPtr used = upstream->authorizer->current();
     const FixedHeaders::ListPtr sent = upstream->authorizer->fixed().current();
     Result<mcp::Answer> answer = co_await peer->request(request, interaction);
     if (!answer) {
+      if (!std::exchange(repeated, true) && may_repeat(upstream, peer, request, answer.error())) {
+        const bool lost = answer.error().code == Errc::session_lost;
+        if (lost && !upstream->peer) co_await forget_era(upstream);
+        continue;
+      }
       if (answer.error().code != Errc::sign_in_required) co_return std::unexpected(answer.error());
       co_return PersonNeeded{PersonNeeded::Why::sign_in, answer.error(), {}, {}};
     }
     if (mcp::Success* success = std::get_if<mcp::Success>(&*answer)) co_return std::move(*success);
     if (mcp::RpcError* error = std::get_if<mcp::RpcError>(&*answer)) co_return std::move(*error);
     if (!used) used = upstream->authorizer->current();
-    Result<std::optional<PersonNeeded>> needed = co_await on_refusal(
-        upstream, std::get<mcp::HttpRefusal>(std::move(*answer)), used, sent, repeated);
+    Result<std::optional<PersonNeeded>> needed =
+        co_await on_refusal(upstream, std::get<mcp::HttpRefusal>(std::move(*answer)), used, sent,
+                            std::exchange(refused, true));
     if (!needed) co_return std::unexpected(needed.error());
     if (*needed) co_return std::move(**needed);
   }
