@@ -86,6 +86,20 @@ Result<void> put_key_command(Config& config, const std::string& text) {
   return {};
 }
 
+Result<void> put_calls(int& into, const std::string& text) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), into);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  if (whole && into >= 1 && into <= 1'000'000) return {};
+  return fail(Errc::invalid_argument, "is a whole number from 1 to 1000000");
+}
+
+Result<void> put_rate(double& into, const std::string& text) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), into);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  if (whole && into >= 0 && into <= 1e6) return {};
+  return fail(Errc::invalid_argument, "is a number from 0 to 1000000");
+}
+
 Result<void> put_log_when_full(Config& config, const std::string& text) {
   if (text == "push_back") {
     config.log_when_full = WhenFull::push_back;
@@ -147,6 +161,25 @@ constexpr std::array kKeys{
         "Threads that `gatehouse serve` answers on, 1 to 64, each with its own share of the "
         "connections. `auto` is one per core; `--shards` overrides it.",
         &put_shards},
+    Key{"limits.token_calls", "512", "Calls that one agent token may have under way.",
+        [](Config& config, const std::string& text) {
+          return put_calls(config.call_limits.token.under_way, text);
+        }},
+    Key{"limits.token_rate", "5000",
+        "Calls a second of one agent token, after a burst of 10000; faster ones are answered 429 "
+        "with Retry-After. 0 is no limit.",
+        [](Config& config, const std::string& text) {
+          return put_rate(config.call_limits.token.per_second, text);
+        }},
+    Key{"limits.connection_calls", "2048",
+        "Calls that one connection may have under way, whoever makes them.",
+        [](Config& config, const std::string& text) {
+          return put_calls(config.call_limits.connection.under_way, text);
+        }},
+    Key{"limits.connection_rate", "5000", "Calls a second to one connection, as limits.token_rate.",
+        [](Config& config, const std::string& text) {
+          return put_rate(config.call_limits.connection.per_second, text);
+        }},
     Key{"log.level", "\"auto\"",
         "`debug`, `info`, `warn` or `error`. `auto` is `info` for `serve` and `warn` for other "
         "commands; `--verbose` makes it `debug`.",

@@ -12,6 +12,7 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "cli/man_page.hpp"
+#include "gateway/call_limiter.hpp"
 #include "net/client.hpp"
 #include "vault/key_source.hpp"
 
@@ -29,6 +30,7 @@ struct Config {
   WhenFull log_when_full = WhenFull::push_back;
   net::ProxyConfig proxy;
   bool dangerously_allow_http_loopback = false;
+  gateway::CallLimitSettings call_limits;
   int max_live = limits::kUpstreamsLive;      ///< servers open at once
   int shards = 1;                             ///< of `serve`; 0: one per core
   std::optional<vault::KeyPlace> key_source;  ///< nothing: what is given, else the key file

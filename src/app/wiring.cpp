@@ -52,6 +52,7 @@ cli::Settings make_settings(const Wiring::Order& order, const Keys& keys) {
   settings.home_variable = order.environment("GATEHOUSE_HOME").value_or("");
   settings.dangerously_allow_http_loopback = config.dangerously_allow_http_loopback;
   settings.state_keys = state_keys(keys.held);
+  settings.call_limits = config.call_limits;
   settings.shards = static_cast<std::size_t>(config.shards);
   return settings;
 }
@@ -113,6 +114,7 @@ class RealWiring final : public Wiring, private cli::ShardFleet {
 
   const Shards& shards() const override { return shards_; }
   cli::Services& services(std::size_t shard) override { return *services_[shard]; }
+  identity::CallBudgets& budgets() override { return budgets_; }
 
   void spread_files(std::function<void(std::size_t shard)> then) override {
     const std::map<std::string, config::Rank> rows = first_.store().in_effect();
@@ -151,6 +153,7 @@ class RealWiring final : public Wiring, private cli::ShardFleet {
   cli::Settings settings_;
   Keys keys_;
   RealClock clock_;
+  identity::CallBudgets budgets_;
   std::unique_ptr<Workers> workers_;
   std::unique_ptr<vault::Store> store_;
   std::unique_ptr<cli::Browser> browser_;

@@ -33,6 +33,7 @@ gateway::Gateway::Settings gateway_settings(const Services& services,
   out.authorities = std::move(authorities);
   out.client_metadata = client_metadata(settings);
   out.state_keys = settings.state_keys;
+  out.call_limits = settings.call_limits;
   if (ids != nullptr)
     out.make_session_id = [ids, shard = services.shard](std::string_view) {
       return ids->make(shard);
@@ -49,7 +50,8 @@ GatewayHost::GatewayHost(Services& services, std::vector<std::string> authoritie
       feed_(services.store.changes(), services.executor, services.clock, services.log),
       tokens_(services.store.agent_tokens(), services.clock, &feed_),
       gateway_({services.executor, services.store, services.login, services.upstreams, tokens_,
-                tasks_, services.log, services.log, services.clock},
+                services.fleet.budgets(), tasks_, services.log, services.log, services.clock,
+                &services.workers},
                gateway_settings(services, std::move(authorities), ids)),
       hosts_{this},
       left_(services.executor) {

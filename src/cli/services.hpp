@@ -15,8 +15,10 @@
 #include "cli/command.hpp"
 #include "cli/terminal.hpp"
 #include "config/file_connections.hpp"
+#include "gateway/call_limiter.hpp"
 #include "gateway/request_state.hpp"
 #include "http/client.hpp"
+#include "identity/call_budget.hpp"
 #include "oauth_client/login.hpp"
 #include "oauth_client/token_source.hpp"
 #include "upstream/upstreams.hpp"
@@ -41,7 +43,8 @@ struct Settings {
   std::string home_variable;         ///< GATEHOUSE_HOME as set; empty: not set
   bool dangerously_allow_http_loopback = false;
   gateway::StateKeys state_keys;  ///< seal what clients carry for the gateway
-  std::size_t shards = 0;         ///< of `gatehouse serve`; 0: one per core
+  gateway::CallLimitSettings call_limits;
+  std::size_t shards = 0;  ///< of `gatehouse serve`; 0: one per core
 };
 
 struct Services;
@@ -61,6 +64,8 @@ class ShardFleet {
   /// What configuration files put in effect is shown to every shard; `then` runs on each of them,
   /// here at once. On shard 0.
   virtual void spread_files(std::function<void(std::size_t shard)> then) = 0;
+  /// What all shards count together. Any thread.
+  virtual identity::CallBudgets& budgets() = 0;
 };
 
 /// References outlive the command.

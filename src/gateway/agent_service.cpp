@@ -57,11 +57,11 @@ Task<Reply> AgentService::handle_other(Call& call) {
 Task<Reply> AgentService::search(Call& call) {
   const identity::Principal& principal = caller_of(call).principal;
   if (!identity::has_scope(principal, identity::kReadScope)) {
-    co_return scope_reply({Refused::Step::authorize,
-                           {Errc::insufficient_scope, "the agent's token may not search",
-                            "use a token with scope mcp:read"},
-                           std::string(identity::kReadScope)},
-                          settings_.resource_metadata_url);
+    co_return *http_refusal({Refused::Step::authorize,
+                             {Errc::insufficient_scope, "the agent's token may not search",
+                              "use a token with scope mcp:read"},
+                             std::string(identity::kReadScope)},
+                            settings_.resource_metadata_url);
   }
   const gatehouse::Result<SearchQuery> query = parse_search_query(call.arguments());
   if (!query) co_return text_reply(gatehouse::describe(query.error()), true);
@@ -77,7 +77,7 @@ Task<Reply> AgentService::search(Call& call) {
                            true);
     }
   }
-  const std::shared_ptr<const catalog::Index> index = parts_.directory.index();
+  const std::shared_ptr<const catalog::Index> index = co_await parts_.directory.index();
   const auto visible = [&](const catalog::Capability& capability) {
     const std::shared_ptr<ConnectionEntry> entry = parts_.directory.find(capability.connection);
     return entry && identity::may_see(principal, *entry->connection);
@@ -115,7 +115,7 @@ Reply AgentService::present(const Call& call, const BridgedCall& bridged,
                       true);
   }
   const Refused& refused = std::get<Refused>(outcome);
-  if (!refused.scopes.empty()) return scope_reply(refused, settings_.resource_metadata_url);
+  if (auto reply = http_refusal(refused, settings_.resource_metadata_url)) return std::move(*reply);
   return text_reply(explain(refused.error), true);
 }
 

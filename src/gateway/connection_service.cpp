@@ -28,11 +28,9 @@ constexpr std::size_t kInstructionBytes = 16 * 1024;
 
 /// Methods that every server may know; others belong to extensions.
 bool is_known(std::string_view method) {
-  static constexpr std::array<std::string_view, 13> kKnown{
+  static constexpr std::array<std::string_view, 8> kKnown{
       "tools/list",     "tools/call",   "resources/list", "resources/templates/list",
-      "resources/read", "prompts/list", "prompts/get",    "completion/complete",
-      "tasks/get",      "tasks/update", "tasks/cancel",   "tasks/result",
-      "tasks/list"};
+      "resources/read", "prompts/list", "prompts/get",    "completion/complete"};
   return std::ranges::find(kKnown, method) != kKnown.end();
 }
 
@@ -40,8 +38,6 @@ bool is_known(std::string_view method) {
 std::string name_of(const Call& call) {
   if (call.method() == "resources/read")
     return JsonView::of_proved(call.params()).string("uri").value_or("");
-  if (call.method().starts_with("tasks/"))
-    return JsonView::of_proved(call.params()).string("taskId").value_or("");
   return std::string(call.name());
 }
 
@@ -67,7 +63,19 @@ int code_of(const Refused& refused) {
 }  // namespace
 
 ConnectionService::ConnectionService(Parts parts, Settings settings)
-    : parts_(parts), settings_(std::move(settings)), sealer_(settings_.state_keys) {}
+    : parts_(parts),
+      settings_(std::move(settings)),
+      sealer_(settings_.state_keys),
+      task_ids_(settings_.state_keys) {}
+
+Task<gatehouse::Result<mcp::Interest>> ConnectionService::follow(
+    std::shared_ptr<mcp_server::Follower> follower, mcp::Interest wanted) {
+  return parts_.followers.follow(std::move(follower), settings_.connection, std::move(wanted));
+}
+
+void ConnectionService::unfollow(mcp_server::Follower& follower) {
+  parts_.followers.unfollow(follower);
+}
 
 Task<std::optional<mcp_client::ServerInfo>> ConnectionService::learn(
     const identity::Principal& principal) {
@@ -128,6 +136,7 @@ Task<Reply> ConnectionService::handle(Call& call) {
   if (call.method() == "tools/call") return call_tool(call);
   if (call.method() == "tools/list") return list_tools(call);
   if (is_known(call.method())) return pass_on(call);
+  if (call.method().starts_with("tasks/")) return pass_task(call);
   return pass_unknown(call);
 }
 
@@ -158,6 +167,16 @@ Task<Reply> ConnectionService::pass_on(Call& call) {
   BridgedCall made = bridged(call);
   made.params = upstream_params(call);
   return parts_.bridge.run(call, std::move(made), *this);
+}
+
+/// Tasks of the extension; those of 2025-11-25 are another dialect and not bridged.
+Task<Reply> ConnectionService::pass_task(Call& call) {
+  if (!is_task_method(call.method()))
+    return refuse_with({jsonrpc::kMethodNotFound, "Method not found", {}, 0});
+  std::optional<BridgedCall> made = task_ids_.route(call, parts_.directory);
+  if (!made || made->connection != settings_.connection)
+    return refuse_with({jsonrpc::kInvalidParams, "Unknown task", {}, 0});
+  return parts_.bridge.run(call, std::move(*made), *this);
 }
 
 /// Methods of extensions pass where the server declares any; the agent's own declaration goes with
@@ -191,7 +210,7 @@ Task<Reply> ConnectionService::list_tools(Call& call) {
   co_await list_again(*entry, caller_of(call).principal, result->raw.view());
   entry = parts_.directory.find(settings_.connection);
   const auto allows = [&](std::string_view name, std::string_view) {
-    return entry && entry->tools.contains(name);
+    return entry && entry->has_tool(name);
   };
   const auto seal = [&](std::string_view raw_cursor) {
     return jsonrpc::quote(sealer_.seal({raw_cursor}, binding));
@@ -228,21 +247,24 @@ Task<> ConnectionService::list_again(const ConnectionEntry& entry,
   const std::shared_ptr<ConnectionEntry> now = parts_.directory.find(settings_.connection);
   if (known_missing_.size() > limits::kToolsPerConnection) known_missing_.clear();
   for (const std::string& name : news) {
-    if (!now || !now->tools.contains(name)) known_missing_.insert(name);
+    if (!now || !now->has_tool(name)) known_missing_.insert(name);
   }
 }
 
 Reply ConnectionService::present(const Call& call, const BridgedCall& bridged,
                                  CallOutcome outcome) const {
-  if (auto* success = std::get_if<mcp::Success>(&outcome))
+  if (auto* success = std::get_if<mcp::Success>(&outcome)) {
+    if (auto with_id = task_ids_.with_our_id(call, bridged, success->result.view()))
+      success->result = mcp::RawJson(std::move(*with_id));
     return result_reply(call, std::move(*success));
+  }
   if (const auto* error = std::get_if<mcp::RpcError>(&outcome)) return error_reply(call, *error);
   return refuse(call, bridged, std::get<Refused>(outcome));
 }
 
 Reply ConnectionService::refuse(const Call& call, const BridgedCall& bridged,
                                 const Refused& refused) const {
-  if (!refused.scopes.empty()) return scope_reply(refused, settings_.resource_metadata_url);
+  if (auto reply = http_refusal(refused, settings_.resource_metadata_url)) return std::move(*reply);
   const bool tool = call.method() == "tools/call";
   if (tool && refused.step == Refused::Step::resolve && refused.error.code == Errc::not_found) {
     return failure_reply(jsonrpc::kInvalidParams,

@@ -62,9 +62,12 @@ Gateway::Gateway(Parts parts, Settings settings)
     : parts_(parts),
       settings_(std::move(settings)),
       door_(settings_.public_url, settings_.authorities),
-      directory_(settings_.organization, parts.store, parts.log, parts.executor),
-      pipeline_({directory_, parts.upstreams, parts.audit, parts.clock}),
+      directory_(settings_.organization, parts.store, parts.log, parts.executor, parts.workers),
+      limiter_(parts.budgets, settings_.call_limits, parts.clock),
+      pipeline_({directory_, parts.upstreams, limiter_, parts.audit, parts.clock}),
       refresher_({directory_, parts.upstreams, parts.tasks, parts.clock, parts.executor}),
+      followers_({parts.executor, directory_, parts.upstreams, refresher_, parts.tasks, parts.log},
+                 settings_.state_keys),
       sign_in_(parts.store, parts.clock, RequestStateSealer(settings_.state_keys),
                [this](const upstream::Target& target, const upstream::PersonNeeded& need) {
                  return make_link(target, need);
@@ -77,7 +80,7 @@ Gateway::Gateway(Parts parts, Settings settings)
       retries_(service_, std::string(kMcpPath), routes_),
       line_service_({directory_, bridge_, refresher_, parts.log}, {settings_.version, "stdio", {}}),
       aggregate_(
-          {directory_, bridge_, refresher_, parts.log, parts.clock},
+          {directory_, bridge_, refresher_, followers_, parts.log, parts.clock},
           {settings_.version, std::string(kAggregatePath),
            door_.base_url() + std::string(kResourceMetadataPrefix) + std::string(kAggregatePath),
            settings_.state_keys}),
@@ -87,13 +90,16 @@ Gateway::Gateway(Parts parts, Settings settings)
                 endpoint_settings(settings_)),
       aggregate_endpoint_(aggregate_retries_, authenticator_, parts.tasks, parts.log, parts.clock,
                           endpoint_settings(settings_)),
-      connections_({{directory_, bridge_, pipeline_, parts.upstreams, parts.log},
+      connections_({{directory_, bridge_, pipeline_, parts.upstreams, followers_, parts.log},
                     authenticator_,
                     parts.tasks,
                     parts.clock,
                     routes_},
                    {settings_.version, door_.base_url(), settings_.state_keys,
                     endpoint_settings(settings_)}) {
+  parts_.upstreams.on_notification(
+      [this](const vault::CredentialKey& upstream, std::string_view method,
+             std::string_view params) { followers_.on_notification(upstream, method, params); });
   if (!settings_.authorities.empty() && door_.on_loopback()) {
     connect_page_ = std::make_unique<ConnectPage>(
         ConnectPage::Parts{parts.store, parts.login, parts.upstreams, parts.tasks, parts.log,
@@ -102,7 +108,9 @@ Gateway::Gateway(Parts parts, Settings settings)
   }
 }
 
-Gateway::~Gateway() = default;
+Gateway::~Gateway() {
+  parts_.upstreams.on_notification({});
+}
 
 void Gateway::join(ShardPlace place, std::vector<Gateway*> gateways) {
   gateways_ = std::move(gateways);
@@ -275,6 +283,7 @@ Task<Result<void>> Gateway::serve_lines(std::shared_ptr<jsonrpc::LineChannel> ch
 
 void Gateway::on_change(const vault::Change& change) {
   directory_.on_change(change);
+  followers_.on_change(change);
 }
 
 void Gateway::on_feed_lost() {

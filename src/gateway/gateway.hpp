@@ -12,10 +12,12 @@
 #include "gateway/agent_service.hpp"
 #include "gateway/aggregate_service.hpp"
 #include "gateway/bridge.hpp"
+#include "gateway/call_limiter.hpp"
 #include "gateway/catalog_refresher.hpp"
 #include "gateway/connect_page.hpp"
 #include "gateway/connection_endpoints.hpp"
 #include "gateway/directory.hpp"
+#include "gateway/followers.hpp"
 #include "gateway/front_door.hpp"
 #include "gateway/pipeline.hpp"
 #include "gateway/retry_door.hpp"
@@ -35,10 +37,12 @@ class Gateway final : public http::Handler {
     oauth_client::Login& login;
     upstream::Upstreams& upstreams;
     identity::TokenCache& tokens;
+    identity::CallBudgets& budgets;  ///< of the process
     TaskGroup& tasks;
     Logger& log;
     Logger& audit;
     const Clock& clock;
+    Workers* workers = nullptr;  ///< make the search index; null: the shard does
   };
   struct Settings {
     OrganizationId organization = local_organization();
@@ -48,6 +52,7 @@ class Gateway final : public http::Handler {
         authorities;              ///< what we listen on, "127.0.0.1:8484"; empty: lines only
     std::string client_metadata;  ///< body of our client ID metadata document; empty: not hosted
     StateKeys state_keys;
+    CallLimitSettings call_limits;
     /// Of legacy sessions, see EndpointSettings; empty: random.
     std::function<std::string(std::string_view identity)> make_session_id;
   };
@@ -108,8 +113,10 @@ class Gateway final : public http::Handler {
   RetryRoutes routes_;
   FrontDoor door_;
   Directory directory_;
+  CallLimiter limiter_;
   Pipeline pipeline_;
   CatalogRefresher refresher_;
+  Followers followers_;
   std::unique_ptr<ConnectPage> connect_page_;
   SignIn sign_in_;
   ParkedCalls parked_;

@@ -54,17 +54,6 @@ Refused unknown_capability(const AuthenticatedCall& call) {
           {}};
 }
 
-class Place final {
- public:
-  explicit Place(int& count) : count_(count) { ++count_; }
-  Place(const Place&) = delete;
-  Place& operator=(const Place&) = delete;
-  ~Place() { --count_; }
-
- private:
-  int& count_;
-};
-
 /// Whether a result is anything but complete.
 bool asks_back(std::string_view result) {
   if (result.find("resultType") == std::string_view::npos &&
@@ -134,9 +123,9 @@ class Pipeline::Record final {
 Task<CallOutcome> Pipeline::run(AuthenticatedCall call) {
   Record record(*this, call);
 
-  auto limited = limit(call);
+  identity::BudgetPlace token_place;
+  auto limited = limit(call, token_place);
   if (auto* refused = std::get_if<Refused>(&limited)) co_return record.close(std::move(*refused));
-  const Place place(under_way_[call.principal.token.value]);
 
   Resolved resolved = resolve(std::get<LimitedCall>(limited), Look::first);
   if (std::holds_alternative<LookAgain>(resolved))
@@ -151,21 +140,33 @@ Task<CallOutcome> Pipeline::run(AuthenticatedCall call) {
   auto validated = validate(std::get<AuthorizedCall>(std::move(authorized)));
   if (auto* refused = std::get_if<Refused>(&validated)) co_return record.close(std::move(*refused));
 
-  // reserve (concurrency, breaker) and credential stand in upstream/, where their state is.
+  // What one upstream may have under way, its breaker and its credential stand in upstream/.
   ValidatedCall& valid = std::get<ValidatedCall>(validated);
+  identity::BudgetPlace connection_place;
+  if (auto refused = reserve(valid, connection_place)) co_return record.close(std::move(*refused));
   Result<upstream::Outcome> outcome = co_await dispatch(valid);
   co_return record.close(translate(valid, std::move(outcome)));
 }
 
-std::variant<LimitedCall, Refused> Pipeline::limit(const AuthenticatedCall& call) {
-  const auto found = under_way_.find(call.principal.token.value);
-  const int under_way = found == under_way_.end() ? 0 : found->second;
-  if (under_way < limits::kCallsPerToken) return LimitedCall{&call};
-  return Refused{Refused::Step::limit,
-                 {Errc::rate_limited,
-                  fmt::format("{} calls are under way with this token (kCallsPerToken)", under_way),
-                  "wait for one of them to end"},
-                 {}};
+std::variant<LimitedCall, Refused> Pipeline::limit(const AuthenticatedCall& call,
+                                                   identity::BudgetPlace& place) {
+  if (parts_.audit.behind()) [[unlikely]] {
+    return Refused{Refused::Step::limit,
+                   {Errc::unavailable, "the audit log is not read, and no call goes unrecorded",
+                    "call again soon; the operator's log.when_full decides"},
+                   {},
+                   std::chrono::seconds(1)};
+  }
+  if (auto much = parts_.limiter.enter_token(call.principal.token.value, place))
+    return Refused{Refused::Step::limit, std::move(much->error), {}, much->retry_after};
+  return LimitedCall{&call};
+}
+
+std::optional<Refused> Pipeline::reserve(const ValidatedCall& call, identity::BudgetPlace& place) {
+  const vault::Connection& connection = *call.call.entry->connection;
+  auto much = parts_.limiter.enter_connection(connection.id.value, connection.name, place);
+  if (!much) return std::nullopt;
+  return Refused{Refused::Step::reserve, std::move(much->error), {}, much->retry_after};
 }
 
 Pipeline::Resolved Pipeline::resolve(const LimitedCall& limited, Look look) {
@@ -178,6 +179,8 @@ Pipeline::Resolved Pipeline::resolve(const LimitedCall& limited, Look look) {
   if (!is_tool_call(call)) return ResolvedCall{&call, std::move(entry), nullptr};
   ToolEntry* const tool = entry->find_tool(call.name);
   if (tool != nullptr) return ResolvedCall{&call, std::move(entry), tool};
+  if (std::optional<Error> blocked = entry->why_blocked(call.name))
+    return Refused{Refused::Step::authorize, std::move(*blocked), {}};
   const bool old =
       !entry->state.checked_at || parts_.clock.now() - *entry->state.checked_at >= kRelistAfter;
   if (look == Look::first && (!entry->listed || old)) return LookAgain{};

@@ -3,7 +3,7 @@
 // visible table. Every front calls it, and audit sees every outcome, refusals too.
 #pragma once
 
-#include <map>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +12,7 @@
 
 #include "async/cancel.hpp"
 #include "base/clock.hpp"
+#include "gateway/call_limiter.hpp"
 #include "gateway/directory.hpp"
 #include "identity/decision.hpp"
 #include "identity/principal.hpp"
@@ -50,11 +51,12 @@ struct ValidatedCall;
 
 /// A step said no.
 struct Refused {
-  enum class Step { limit, resolve, authorize, validate, dispatch };
+  enum class Step { limit, resolve, authorize, validate, reserve, dispatch };
   Step step = Step::dispatch;
   Error error;
   std::string scopes;  ///< authorize, beyond the token's scope: every scope the operation needs,
                        ///< space separated
+  std::chrono::seconds retry_after{0};  ///< limit and reserve: when to come back
 };
 
 /// A person must act; `target` says for which connection.
@@ -72,6 +74,7 @@ class Pipeline final {
   struct Parts {
     Directory& directory;
     upstream::Upstreams& upstreams;
+    CallLimiter& limiter;
     Logger& audit;
     const Clock& clock;
   };
@@ -87,7 +90,9 @@ class Pipeline final {
   using Resolved = std::variant<ResolvedCall, LookAgain, NeedsPerson, Refused>;
   enum class Look { first, last };
 
-  std::variant<LimitedCall, Refused> limit(const AuthenticatedCall& call);
+  std::variant<LimitedCall, Refused> limit(const AuthenticatedCall& call,
+                                           identity::BudgetPlace& place);
+  std::optional<Refused> reserve(const ValidatedCall& call, identity::BudgetPlace& place);
   Resolved resolve(const LimitedCall& limited, Look look);
   Task<Resolved> look_again(const LimitedCall& limited);
   std::variant<AuthorizedCall, Refused> authorize(ResolvedCall call);
@@ -97,7 +102,6 @@ class Pipeline final {
   void write_audit(const AuthenticatedCall& call, std::string_view outcome, SteadyTime started);
 
   Parts parts_;
-  std::map<std::string, int, std::less<>> under_way_;  ///< by token
 };
 
 }  // namespace gatehouse::gateway

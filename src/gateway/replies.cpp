@@ -83,14 +83,22 @@ std::string explain(const Error& error) {
   }
 }
 
-Reply scope_reply(const Refused& refused, std::string_view resource_metadata_url) {
+std::optional<Reply> http_refusal(const Refused& refused, std::string_view resource_metadata_url) {
   http::Response response;
-  response.status = 403;
-  std::string challenge =
-      fmt::format("Bearer error=\"insufficient_scope\", scope=\"{}\"", refused.scopes);
-  if (!resource_metadata_url.empty())
-    challenge += fmt::format(", resource_metadata=\"{}\"", resource_metadata_url);
-  response.headers = {{"WWW-Authenticate", challenge}, {"Content-Type", "application/json"}};
+  if (!refused.scopes.empty()) {
+    response.status = 403;
+    std::string challenge =
+        fmt::format("Bearer error=\"insufficient_scope\", scope=\"{}\"", refused.scopes);
+    if (!resource_metadata_url.empty())
+      challenge += fmt::format(", resource_metadata=\"{}\"", resource_metadata_url);
+    response.headers.add("WWW-Authenticate", challenge);
+  } else if (refused.retry_after.count() > 0) {
+    response.status = 429;
+    response.headers.add("Retry-After", std::to_string(refused.retry_after.count()));
+  } else {
+    return std::nullopt;
+  }
+  response.headers.add("Content-Type", "application/json");
   Reply reply;
   reply.value = Reply::Refusal{std::move(response), describe(refused.error)};
   return reply;

@@ -2,6 +2,7 @@
 // level (tool result, JSON-RPC error, HTTP) that the reader can act on. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,8 +25,11 @@ mcp_server::Reply problem_reply(const mcp_server::Call& call, std::string_view t
 /// What a model reads when an upstream failed: the cause, and whether repeating makes sense.
 std::string explain(const Error& error);
 
-/// 403 insufficient_scope, naming every scope the operation needs (RFC 6750 §3.1, design §3).
-mcp_server::Reply scope_reply(const Refused& refused, std::string_view resource_metadata_url);
+/// Refusals that HTTP has a status for: 403 insufficient_scope, naming every scope the operation
+/// needs (RFC 6750 §3.1, design §3), and 429 with Retry-After for what comes too fast (RFC 6585
+/// §4). Nothing for the others.
+std::optional<mcp_server::Reply> http_refusal(const Refused& refused,
+                                              std::string_view resource_metadata_url);
 
 /// A server's JSON-RPC error as ours (reference G-9): its code, words and data, bounded and made
 /// visible. What concerns our own hop to it never leaks, and codes that the caller's revision does

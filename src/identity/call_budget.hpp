@@ -45,10 +45,11 @@ class CallBudget final {
   std::atomic<std::int64_t> arrival_ns_{0};  ///< when the next call would be exactly on time
 };
 
-/// A place in a budget, given back at the end. Null: none was taken.
+/// A place in a budget that try_enter() has given, given back at the end.
 class BudgetPlace final {
  public:
-  explicit BudgetPlace(std::shared_ptr<CallBudget> budget) : budget_(std::move(budget)) {}
+  BudgetPlace() = default;
+  void hold(std::shared_ptr<CallBudget> budget) { budget_ = std::move(budget); }
   BudgetPlace(const BudgetPlace&) = delete;
   BudgetPlace& operator=(const BudgetPlace&) = delete;
   ~BudgetPlace() {

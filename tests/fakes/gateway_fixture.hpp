@@ -34,6 +34,7 @@ class PlayedServer final : public http::Client {
   std::string tools =
       R"([{"name":"search","description":"Searches notes","inputSchema":{"type":"object","properties":{"query":{"type":"string"}},"required":["query"]},"annotations":{"readOnlyHint":true}},)"
       R"({"name":"delete","description":"Deletes a note","inputSchema":{"type":"object","properties":{"id":{"type":"integer"}},"required":["id"]},"annotations":{"destructiveHint":true}}])";
+  std::map<std::string, std::string> results;  ///< by method; before all others
   std::map<std::string, int> asked;  ///< by method
   std::vector<std::string> bodies;   ///< of tools/call
 
@@ -58,6 +59,7 @@ class PlayedServer final : public http::Client {
 
  private:
   std::string result_of(const std::string& method) const {
+    if (const auto told = results.find(method); told != results.end()) return told->second;
     if (method == "server/discover") {
       return R"({"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"ttlMs":0,"cacheScope":"private","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"played","version":"1"}}})";
     }
@@ -247,7 +249,10 @@ class GatewayInside {
          return std::make_unique<PlayedLauncher>(context.get_executor(), process);
        }}};
   gateway::Directory directory{local_organization(), store, log, context.get_executor()};
-  gateway::Pipeline pipeline{{directory, upstreams, audit, clock}};
+  identity::CallBudgets budgets;
+  gateway::CallLimitSettings call_limits;
+  gateway::CallLimiter limiter{budgets, call_limits, clock};
+  gateway::Pipeline pipeline{{directory, upstreams, limiter, audit, clock}};
   gateway::CatalogRefresher refresher{{directory, upstreams, tasks, clock, context.get_executor()}};
   std::string link = "http://127.0.0.1:8484/connect/abc";
   gateway::SignIn sign_in{
