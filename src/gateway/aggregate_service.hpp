@@ -11,6 +11,7 @@
 
 #include "gateway/aggregate_lists.hpp"
 #include "gateway/bridge.hpp"
+#include "gateway/followers.hpp"
 #include "gateway/names.hpp"
 #include "gateway/task_ids.hpp"
 
@@ -23,6 +24,7 @@ class AggregateService final : public mcp_server::Service, public Front {
     Directory& directory;
     Bridge& bridge;
     CatalogRefresher& refresher;
+    Followers& followers;
     Logger& log;
     const Clock& clock;
   };
@@ -37,6 +39,9 @@ class AggregateService final : public mcp_server::Service, public Front {
   /// Asks no server (design: rule 6).
   Task<mcp_server::ServerDescription> describe(const mcp_server::Caller& caller) override;
   Task<mcp_server::Reply> handle(mcp_server::Call& call) override;
+  Task<gatehouse::Result<mcp::Interest>> follow(std::shared_ptr<mcp_server::Follower> follower,
+                                                mcp::Interest wanted) override;
+  void unfollow(mcp_server::Follower& follower) override;
 
   Manners manners() const override {
     return {Questions::with_connection_name, Extras::pass, Extras::pass};
@@ -56,7 +61,6 @@ class AggregateService final : public mcp_server::Service, public Front {
   Routed route_by_name(const mcp_server::Call& call) const;
   Routed route_by_uri(const mcp_server::Call& call) const;
   Routed route_completion(const mcp_server::Call& call) const;
-  Routed route_task(const mcp_server::Call& call) const;
   mcp_server::Reply present_result(const mcp_server::Call& call, const BridgedCall& bridged,
                                    mcp::Success success) const;
   mcp_server::Reply refuse(const mcp_server::Call& call, const BridgedCall& bridged,

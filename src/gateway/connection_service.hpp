@@ -8,7 +8,9 @@
 #include <string_view>
 
 #include "gateway/bridge.hpp"
+#include "gateway/followers.hpp"
 #include "gateway/sealed_text.hpp"
+#include "gateway/task_ids.hpp"
 
 namespace gatehouse::gateway {
 
@@ -20,6 +22,7 @@ class ConnectionService final : public mcp_server::Service, public Front {
     Bridge& bridge;
     Pipeline& pipeline;
     upstream::Upstreams& upstreams;
+    Followers& followers;
     Logger& log;
   };
   struct Settings {
@@ -27,7 +30,7 @@ class ConnectionService final : public mcp_server::Service, public Front {
     std::string version;                ///< of ours
     std::string endpoint;               ///< "/mcp/c/notes"
     std::string resource_metadata_url;  ///< for 403 challenges; empty on stdio
-    StateKeys state_keys;               ///< for cursors
+    StateKeys state_keys;               ///< for cursors and task ids
   };
   ConnectionService(Parts parts, Settings settings);
 
@@ -35,6 +38,9 @@ class ConnectionService final : public mcp_server::Service, public Front {
   /// has what its stored lists show.
   Task<mcp_server::ServerDescription> describe(const mcp_server::Caller& caller) override;
   Task<mcp_server::Reply> handle(mcp_server::Call& call) override;
+  Task<gatehouse::Result<mcp::Interest>> follow(std::shared_ptr<mcp_server::Follower> follower,
+                                                mcp::Interest wanted) override;
+  void unfollow(mcp_server::Follower& follower) override;
 
   Manners manners() const override { return {Questions::as_they_are, Extras::pass, Extras::pass}; }
   std::string_view endpoint() const override { return settings_.endpoint; }
@@ -46,6 +52,7 @@ class ConnectionService final : public mcp_server::Service, public Front {
   Task<mcp_server::Reply> list_tools(mcp_server::Call& call);
   Task<mcp_server::Reply> pass_on(mcp_server::Call& call);
   Task<mcp_server::Reply> pass_unknown(mcp_server::Call& call);
+  Task<mcp_server::Reply> pass_task(mcp_server::Call& call);
   std::optional<mcp_server::Reply::Failure> check_headers(const mcp_server::Call& call) const;
   static Task<mcp_server::Reply> refuse_with(mcp_server::Reply::Failure failure);
   mcp_server::Reply refuse(const mcp_server::Call& call, const BridgedCall& bridged,
@@ -59,6 +66,7 @@ class ConnectionService final : public mcp_server::Service, public Front {
   Parts parts_;
   Settings settings_;
   SealedText sealer_;
+  TaskIds task_ids_;
   std::set<std::string> known_missing_;  ///< tools that listing again did not bring
 };
 

@@ -1,5 +1,7 @@
 #include "gateway/task_ids.hpp"
 
+#include "gateway/agent_caller.hpp"
+#include "gateway/request_members.hpp"
 #include "gateway/uri_rewriter.hpp"
 #include "jsonrpc/json.hpp"
 
@@ -47,6 +49,30 @@ std::optional<std::string> TaskIds::seal_created(const identity::Principal& prin
   if (!type || !type->equals("task") || !id) return std::nullopt;
   const TaskName task{std::string(connection), std::string(tool), *id};
   return replace_member(result, "taskId", jsonrpc::quote(seal(principal, task)));
+}
+
+std::optional<std::string> TaskIds::with_our_id(const mcp_server::Call& call,
+                                                const BridgedCall& bridged,
+                                                std::string_view result) const {
+  if (call.method() == "tools/call")
+    return seal_created(caller_of(call).principal, bridged.connection, bridged.name, result);
+  if (!is_task_method(call.method())) return std::nullopt;
+  return replace_member(result, "taskId", jsonrpc::quote(bridged.capability));
+}
+
+std::optional<BridgedCall> TaskIds::route(const mcp_server::Call& call,
+                                          const Directory& directory) const {
+  const std::string id = jsonrpc::JsonView::of_proved(call.params()).string("taskId").value_or("");
+  std::optional<TaskName> task = open(caller_of(call).principal, id);
+  if (!task) return std::nullopt;
+  BridgedCall bridged;
+  bridged.capability = id;
+  bridged.access = access_of(directory, *task);
+  bridged.connection = std::move(task->connection);
+  bridged.name = std::move(task->id);
+  bridged.params = upstream_params(call, Replacement{"taskId", jsonrpc::quote(bridged.name)});
+  bridged.meta = upstream_meta(call, LogWish::pass);
+  return bridged;
 }
 
 }  // namespace gatehouse::gateway

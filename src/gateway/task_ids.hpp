@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "gateway/directory.hpp"
+#include "gateway/front.hpp"
 #include "gateway/sealed_text.hpp"
 #include "identity/decision.hpp"
 
@@ -45,6 +46,12 @@ class TaskIds final {
   std::optional<std::string> seal_created(const identity::Principal& principal,
                                           std::string_view connection, std::string_view tool,
                                           std::string_view result) const;
+  /// The result of a request through Bridge with our id in it, whatever its method; nothing when it
+  /// may stay.
+  std::optional<std::string> with_our_id(const mcp_server::Call& call, const BridgedCall& bridged,
+                                         std::string_view result) const;
+  /// A request of a task method for its server; nothing when this caller has no such task.
+  std::optional<BridgedCall> route(const mcp_server::Call& call, const Directory& directory) const;
 
  private:
   SealedText sealer_;
