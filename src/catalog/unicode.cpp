@@ -4,10 +4,10 @@
 #include <array>
 #include <cassert>
 
+#include "base/visible_text.hpp"
+
 namespace gatehouse::catalog {
 namespace {
-
-constexpr char32_t replacement = 0xFFFD;
 
 // One ASCII letter per code point; '2' means see `two_letter_folds`, '.' means that it stays.
 constexpr std::string_view fold_00c0 =
@@ -103,22 +103,9 @@ void append_utf8(char32_t c, std::string& out) {
 
 char32_t next_code_point(std::string_view text, std::size_t& position) {
   assert(position < text.size());
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const char32_t lead = byte(position);
-  const std::size_t start = position++;
-  if (lead < 0x80) return lead;
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead > 0xF4 || start + length > text.size()) return replacement;
-  char32_t value = lead & (0x7Fu >> length);
-  for (std::size_t i = start + 1; i < start + length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return replacement;
-    value = (value << 6) | (byte(i) & 0x3Fu);
-  }
-  constexpr std::array<char32_t, 5> smallest{0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
-  if (value < smallest[length] || value > 0x10FFFF || surrogate) return replacement;
-  position = start + length;
-  return value;
+  const CodePoint point = code_point_at(text, position);
+  position += point.bytes;
+  return point.value;
 }
 
 CharKind kind_of(char32_t c) {

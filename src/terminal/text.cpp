@@ -1,9 +1,8 @@
 #include "terminal/text.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cstdint>
+
+#include "base/visible_text.hpp"
 
 namespace gatehouse::terminal {
 namespace {
@@ -13,19 +12,9 @@ struct Character {
   std::size_t bytes;
 };
 
-// The character at `text`'s start; an ill-formed byte is U+FFFD of one byte.
 Character first_character(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return {lead, 1};
-  const std::size_t length = lead >= 0xF0 && lead < 0xF5 ? 4 : lead >= 0xE0 ? 3 : 2;
-  if (lead < 0xC2 || lead >= 0xF5 || text.size() < length) return {0xFFFD, 1};
-  char32_t code = lead & (0x7FU >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80) return {0xFFFD, 1};
-    code = code << 6U | (byte(i) & 0x3FU);
-  }
-  return {code, length};
+  const CodePoint first = code_point_at(text, 0);
+  return {first.value, first.bytes};
 }
 
 struct Range {
@@ -36,19 +25,6 @@ struct Range {
 bool within(char32_t code, std::initializer_list<Range> ranges) {
   return std::ranges::any_of(ranges,
                              [&](const Range& r) { return code >= r.from && code <= r.to; });
-}
-
-// Controls, direction overrides, zero-width and tag characters: what could disguise a text.
-bool is_hidden(char32_t code) {
-  return within(code, {{0, 0x1F},
-                       {0x7F, 0x9F},
-                       {0xAD, 0xAD},
-                       {0x200B, 0x200F},
-                       {0x2028, 0x202E},
-                       {0x2060, 0x206F},
-                       {0xFEFF, 0xFEFF},
-                       {0xFFF9, 0xFFFB},
-                       {0xE0000, 0xE0FFF}});
 }
 
 std::size_t width_of(char32_t code) {
@@ -67,23 +43,6 @@ std::size_t width_of(char32_t code) {
                                   {0x1F900, 0x1F9FF},
                                   {0x20000, 0x3FFFD}});
   return wide ? 2 : 1;
-}
-
-std::string shown(std::string_view text, std::string_view kept) {
-  std::string out;
-  while (!text.empty()) {
-    const Character c = first_character(text);
-    const bool keep = c.code < 0x80 && kept.find(static_cast<char>(c.code)) != std::string::npos;
-    if (c.code == 0xFFFD) {
-      out += "\xEF\xBF\xBD";
-    } else if (is_hidden(c.code) && !keep) {
-      out += fmt::format("\\u{{{:X}}}", static_cast<std::uint32_t>(c.code));
-    } else {
-      out += text.substr(0, c.bytes);
-    }
-    text.remove_prefix(c.bytes);
-  }
-  return out;
 }
 
 // Bytes of the longest start of `text` that fits into `columns`; at least one character.
@@ -126,11 +85,11 @@ std::string cut_to_width(std::string_view text, std::size_t columns) {
 }
 
 std::string printable(std::string_view text) {
-  return shown(text, "");
+  return visible_text(text, {});
 }
 
 std::string printable_block(std::string_view text) {
-  return shown(text, "\n\t");
+  return visible_text(text, {.spaces = Spaces::kept});
 }
 
 std::vector<std::string> wrap(std::string_view text, std::size_t columns) {
@@ -149,10 +108,7 @@ std::vector<std::string> wrap(std::string_view text, std::size_t columns) {
 }
 
 std::string printable_bounded(std::string_view text, std::size_t max_bytes) {
-  if (text.size() <= max_bytes) return printable(text);
-  std::size_t end = max_bytes;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80) --end;
-  return printable(text.substr(0, end)) + "…";
+  return visible_text(text, {.max_bytes = max_bytes});
 }
 
 }  // namespace gatehouse::terminal
