@@ -46,6 +46,9 @@ class Proxy final : public http::Exchange {
     return run_on(home_.loop, [&home = home_] { return home.exchange.finish(); });
   }
   bool streaming() const override { return streaming_; }
+  void close_after_answer() override {
+    post_to(home_.loop, [&home = home_] { home.exchange.close_after_answer(); });
+  }
 
   // The post is there before the handler's end is, so that `home_` is still waiting.
   CancelSource& disconnected() override {

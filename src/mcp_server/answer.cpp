@@ -83,14 +83,24 @@ void append_member(std::string& out, std::string_view name, std::string_view raw
   out.append(out.back() == '{' ? "\"" : ",\"").append(name).append("\":").append(raw);
 }
 
+/// Results with caching hints are complete ones (K-1, K-3).
+bool is_complete(std::string_view members) {
+  for (const JsonMember& member : JsonMembers(members)) {
+    if (member.is("resultType")) return member.value.equals("complete");
+  }
+  return true;
+}
+
 void append_modern(std::string& head, const AnswerContext& context, std::string_view inside) {
-  if (!has_member(inside, kResultType)) head += R"("resultType":"complete")";
+  const bool typed = has_member(inside, kResultType);
+  if (!typed) head += R"("resultType":"complete")";
   if (!context.server_info.empty() && !has_member(inside, kMeta)) {
     if (head.back() != '{') head += ',';
     head.append(R"("_meta":{")").append(mcp::kMetaServerInfo).append("\":");
     head.append(context.server_info).append("}");
   }
   if (std::ranges::find(kCacheable, context.method) == kCacheable.end()) return;
+  if (typed && !is_complete(inside)) return;
   if (!has_member(inside, kTtl)) {
     append_member(head, "ttlMs", std::to_string(context.cache_ttl.count()));
   }

@@ -14,9 +14,13 @@ namespace gatehouse::mcp_server {
 /// Which protocol eras an endpoint speaks (specification: versioning, "dual-era").
 enum class Eras { both, modern_only, legacy_only };
 
+/// Whether HTTP+SSE of 2024-11-05 is served where legacy clients are (reference O-10).
+enum class OldTransport { served, refused };
+
 struct EndpointSettings {
   std::string path;  ///< requests for another path get 404; empty: whoever routes has decided
   Eras eras = Eras::both;
+  OldTransport old_transport = OldTransport::served;
   /// What tools/list and server/discover allow to be kept (K-1), unless the service says ttlMs
   /// itself. Always private: what is listed depends on who asks.
   std::chrono::milliseconds cache_ttl{0};
@@ -33,6 +37,9 @@ struct EndpointSettings {
   std::function<std::string(std::string_view identity)> make_session_id;
   /// When a legacy client whose stream has ended is to come back for the rest.
   std::chrono::milliseconds retry = std::chrono::seconds(1);
+  /// HTTP+SSE streams.
+  std::size_t max_old_streams = limits::kOldStreams;
+  std::size_t max_old_streams_per_caller = limits::kOldStreamsPerCaller;
   /// Open subscriptions/listen of one caller.
   std::size_t max_listens_per_caller = limits::kListens;
   /// Requests under way on one line channel; more are refused.

@@ -122,11 +122,17 @@ std::optional<Reply::Failure> check_param_headers(const mcp::HeaderPlan& plan,
                                                   std::string_view arguments,
                                                   const http::Headers& headers) {
   for (const mcp::HeaderPlan::Parameter& parameter : plan.parameters) {
-    const auto header = headers.find(parameter.header);
-    const std::string_view value = mcp::find_argument(parameter, arguments);
-    if (value.empty() && !header) continue;
-    if (!header) return mismatch(parameter.header + " is missing");
-    if (value.empty() || !mcp::header_matches(*header, value)) {
+    const std::string_view raw = mcp::find_argument(parameter, arguments);
+    const std::size_t count = headers.count(parameter.header);
+    if (raw.empty() && count == 0) continue;
+    if (raw.empty()) return mismatch(parameter.header + " stands for no argument of the body");
+    if (count == 0) return mismatch("the " + parameter.header + " header is missing");
+    if (count > 1) return mismatch(parameter.header + " is there more than once");
+    const std::string_view value = *headers.find(parameter.header);
+    if (const auto decoded = mcp::decode_header_value(value); !decoded) {
+      return mismatch(parameter.header + " is malformed: " + decoded.error().detail);
+    }
+    if (!mcp::header_matches(value, raw)) {
       return mismatch(parameter.header + " differs from the argument in the body");
     }
   }

@@ -121,10 +121,8 @@ bool EventStream::post(std::string_view json, std::string_view id) {
   return true;
 }
 
-void EventStream::post_raw(std::string_view text) {
-  if (!is_open()) return;
-  pending_ += text;
-  start_pump();
+void EventStream::add_raw(std::string_view text) {
+  if (is_open()) pending_ += text;
 }
 
 void EventStream::start_pump() {

@@ -25,8 +25,9 @@ class EventStream final : public KeepAliveEntry, public std::enable_shared_from_
   /// Queues one message without waiting. False when it is dropped, because the client is gone or
   /// does not keep up.
   bool post(std::string_view json, std::string_view id = {});
-  /// Queues what is no message: fields and comments of the event stream, blank line included.
-  void post_raw(std::string_view text);
+  /// Queues what is no message: fields and comments of the event stream, blank line included. It
+  /// goes out with the next message, or with open() or serve().
+  void add_raw(std::string_view text);
   /// Begins the answer, even if there is nothing to say yet.
   void open() { start_pump(); }
   /// Sends what is queued and the last message (empty: none), and ends the answer.

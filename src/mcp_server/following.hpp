@@ -24,7 +24,7 @@ class Following final {
   void stop(Service& service, Follower& follower);
 
   const mcp::Interest& granted() const { return granted_; }
-  /// Of log messages, within requests too; everything until the client says otherwise.
+  /// Of log messages, within requests too; "info" until the client says otherwise.
   const LogFloor& log_floor() const { return log_floor_; }
 
  private:
@@ -37,7 +37,7 @@ class Following final {
 
   mcp::Interest wanted_;
   mcp::Interest granted_;
-  LogFloor log_floor_ = LogLevel::debug;
+  LogFloor log_floor_ = LogLevel::info;
   std::uint64_t round_ = 0;  ///< of the latest tell(): an earlier one's outcome is old
   bool known_ = false;       ///< to the service
   bool stopped_ = false;

@@ -77,11 +77,13 @@ std::size_t HttpEndpoint::listeners() const {
 void HttpEndpoint::end_sessions(std::string_view identity) {
   state_->sessions.end_all(identity);
   state_->end_listeners(identity);
+  state_->end_old_streams(identity);
 }
 
 void HttpEndpoint::end_streams() {
   state_->ended = true;
   state_->end_listeners({});
+  state_->end_old_streams({});
   state_->sessions.detach_all();
 }
 
@@ -120,6 +122,9 @@ Task<> HttpEndpoint::State::post(http::Exchange& exchange, CallerPtr caller) {
   const http::Request& request = exchange.request();
   if (!is_json(request.headers)) {
     return plain(exchange, 415, "the body must be application/json\n");
+  }
+  if (request.target.find(kOldStreamQuery) != std::string::npos) {
+    return take_old_message(exchange, std::move(caller));
   }
   const std::size_t first = request.body.find_first_not_of(" \t\r\n");
   if (settings.eras != Eras::modern_only && first != std::string::npos &&

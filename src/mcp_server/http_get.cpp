@@ -1,6 +1,7 @@
 // GET on the endpoint: the streams of a legacy session (reference O-3, O-4). Without Last-Event-ID
 // it listens to what belongs to no request; with one it goes on where a stream was lost.
 #include "base/encoding.hpp"
+#include "mcp/versions.hpp"
 #include "mcp_server/envelope.hpp"
 #include "mcp_server/http_state.hpp"
 
@@ -20,6 +21,10 @@ Task<> HttpEndpoint::State::get(http::Exchange& exchange, CallerPtr caller) {
   if (!parse_accept(headers).events) {
     co_return co_await refuse(exchange, 406, {}, refused("Accept must allow text/event-stream"));
   }
+  const bool old = settings.old_transport == OldTransport::served &&
+                   !headers.contains(mcp::kHeaderSessionId) &&
+                   !headers.contains(mcp::kHeaderProtocolVersion);
+  if (old) co_return co_await open_old_stream(exchange, std::move(caller));
   std::shared_ptr<Session> session = co_await find_session(exchange, *caller, {});
   if (!session) co_return;
   if (ended) {
@@ -37,6 +42,7 @@ Task<> HttpEndpoint::State::resume(http::Exchange& exchange, std::shared_ptr<Ses
   if (!id || id->stream >= session->next_stream) {
     co_return co_await refuse(exchange, 400, {}, refused("Last-Event-ID is none of this session"));
   }
+  replay.expire();
   const ReplayLog::Rest missed = session->log().after(*id);
   std::shared_ptr<SessionStream> stream = session->find_stream(id->stream);
   if (!stream && !missed.complete) {

@@ -16,6 +16,10 @@ namespace gatehouse::mcp_server {
 
 using CallerPtr = std::shared_ptr<const Caller>;
 
+class OldStream;
+/// What the URL that a client of 2024-11-05 posts to has behind the endpoint's path.
+inline constexpr std::string_view kOldStreamQuery = "?sessionId=";
+
 struct HttpEndpoint::State {
   State(Service& service, Authenticator& authenticator, TaskGroup& tasks, Logger& logger,
         const Clock& clock, EndpointSettings settings);
@@ -44,6 +48,11 @@ struct HttpEndpoint::State {
   Task<> listen_in(http::Exchange& exchange, std::shared_ptr<Session> session);
   static Task<> follow(Service& service, std::shared_ptr<Session> session, Logger& logger);
 
+  // http_sse.cpp: HTTP+SSE of 2024-11-05
+  Task<> open_old_stream(http::Exchange& exchange, CallerPtr caller);
+  Task<> take_old_message(http::Exchange& exchange, CallerPtr caller);
+  void end_old_streams(std::string_view identity);
+
   // http_legacy.cpp
   Task<> legacy(http::Exchange& exchange, CallerPtr caller, jsonrpc::Message message);
   Task<> legacy_batch(http::Exchange& exchange, CallerPtr caller);
@@ -67,6 +76,7 @@ struct HttpEndpoint::State {
   std::unordered_set<HttpListener*> listeners;
   std::unordered_map<std::string, std::size_t> listens;  ///< how many of them by identity
   KeepAlive keep_alive;
+  std::unordered_map<std::string_view, OldStream*> old_streams;  ///< by id
   bool reaping = false;
   bool ended = false;  ///< end_streams() was called
 };

@@ -200,5 +200,77 @@ TEST_F(LineEndpointTest, a_batch_without_requests_is_not_answered) {
   EXPECT_THAT(written[1], HasSubstr(R"("id":1)"));
 }
 
+TEST_F(LineEndpointTest, what_was_posted_stands_before_the_answer) {
+  const auto lines = converse({modern("1", "tools/call", R"("name":"progress",)")}, 3);
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_THAT(lines[0], HasSubstr(R"("progress":1})"));
+  EXPECT_THAT(lines[1], HasSubstr(R"("progress":2})"));
+  EXPECT_THAT(lines[2], HasSubstr("done"));
+}
+
+TEST_F(LineEndpointTest, a_listen_is_acknowledged_first_tagged_and_answered_at_its_end) {
+  channel_.on_write = [this](const std::string& line) {
+    if (line.find("acknowledged") != std::string::npos) {
+      service_.followers[0]->post("notifications/prompts/list_changed", {});
+      service_.followers[0]->post("notifications/tools/list_changed", {});
+    } else if (line.find("tools/list_changed") != std::string::npos) {
+      service_.followers[0]->end();
+    }
+  };
+  const auto lines =
+      converse({modern("\"l\"", "subscriptions/listen",
+                       R"("notifications":{"toolsListChanged":true,"promptsListChanged":true},)")},
+               3);
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_THAT(lines[0], HasSubstr(R"("notifications":{"toolsListChanged":true}})"));
+  EXPECT_THAT(lines[0], HasSubstr(R"("io.modelcontextprotocol/subscriptionId":"l")"));
+  EXPECT_THAT(lines[1], HasSubstr(R"("io.modelcontextprotocol/subscriptionId":"l")"));
+  EXPECT_THAT(lines[2], HasSubstr(R"("id":"l","result":{"resultType":"complete")"));
+  EXPECT_TRUE(service_.followers.empty());
+}
+
+TEST_F(LineEndpointTest, a_cancelled_listen_says_nothing_more) {
+  channel_.on_write = [this](const std::string& line) {
+    if (line.find("acknowledged") == std::string::npos) return;
+    channel_.in.push(
+        R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}})");
+    channel_.in.push(modern("2", "server/discover"));
+  };
+  const auto lines = converse(
+      {modern("1", "subscriptions/listen", R"("notifications":{"toolsListChanged":true},)")}, 2);
+  EXPECT_THAT(lines.back(), HasSubstr(R"("id":2,)"));
+  EXPECT_TRUE(service_.followers.empty());
+}
+
+TEST_F(LineEndpointTest, a_legacy_client_hears_of_changes_subscriptions_and_messages) {
+  channel_.on_write = [this](const std::string& line) {
+    if (line.find("\"id\":3") == std::string::npos) return;
+    Follower& follower = *service_.followers.at(0);
+    follower.post("notifications/tools/list_changed", {});
+    follower.post("notifications/resources/updated", R"({"uri":"test://a"})");
+    follower.post("notifications/resources/updated", R"({"uri":"test://b"})");
+    follower.post("notifications/message", R"({"level":"info","data":1})");
+    follower.post("notifications/message", R"({"level":"error","data":1})");
+  };
+  const auto lines = converse(
+      {initialize(), R"({"jsonrpc":"2.0","method":"notifications/initialized"})",
+       R"({"jsonrpc":"2.0","id":2,"method":"resources/subscribe","params":{"uri":"test://a"}})",
+       R"({"jsonrpc":"2.0","id":3,"method":"logging/setLevel","params":{"level":"error"}})"},
+      6);
+  EXPECT_THAT(lines, ::testing::Contains(HasSubstr("list_changed")));
+  EXPECT_THAT(lines, ::testing::Contains(HasSubstr(R"("uri":"test://a")")));
+  EXPECT_THAT(lines, ::testing::Not(::testing::Contains(HasSubstr(R"("uri":"test://b")"))));
+  EXPECT_THAT(lines, ::testing::Not(::testing::Contains(HasSubstr(R"("level":"info")"))));
+  EXPECT_THAT(lines, ::testing::Contains(HasSubstr(R"("level":"error")")));
+  EXPECT_TRUE(service_.followers.empty());
+}
+
+TEST_F(LineEndpointTest, a_client_of_2024_11_05_is_answered_in_its_revision) {
+  const auto lines = converse(
+      {R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2024-11-05","capabilities":{}}})"},
+      1);
+  EXPECT_THAT(lines[0], HasSubstr(R"("protocolVersion":"2024-11-05")"));
+}
+
 }  // namespace
 }  // namespace gatehouse::mcp_server

@@ -60,15 +60,26 @@ Task<> LineServer::run() {
       break;
     }
     if (!*line) break;
-    co_await on_line(std::make_shared<const std::string>(std::move(**line)));
+    co_await on_line(std::make_shared<const Line>(Line{std::move(**line), caller_}));
     // Refusals and notes pile up only for a client that does not read: it is not read either.
     while (running_ > 4 * settings_.max_line_calls) co_await changed_.wait();
   }
-  closed_ = true;
+  close();
+  while (running_ != 0) co_await changed_.wait();
+}
+
+Task<bool> LineServer::take(std::string text, std::shared_ptr<const Caller> caller) {
+  const std::shared_ptr<LineServer> self = shared_from_this();
+  if (closed_ || running_ > 4 * settings_.max_line_calls) co_return false;
+  co_await on_line(std::make_shared<const Line>(Line{std::move(text), std::move(caller)}));
+  co_return true;
+}
+
+void LineServer::close() {
+  if (std::exchange(closed_, true)) return;
   following_.stop(service_, *this);
   calls_.cancel_all();
   asks_.fail_all({Errc::unavailable, "the client has closed the channel", {}});
-  while (running_ != 0) co_await changed_.wait();
 }
 
 Task<> LineServer::counted(std::shared_ptr<LineServer> self, Task<> work) {
@@ -130,14 +141,15 @@ Task<Result<std::string>> LineServer::ask(std::string_view method, std::string_v
 }
 
 Task<> LineServer::on_line(LinePtr line) {
-  const std::size_t first = line->find_first_not_of(" \t");
+  const std::string& text = line->text;
+  const std::size_t first = text.find_first_not_of(" \t");
   if (first == std::string::npos) co_return;
-  if ((*line)[first] == '[' && settings_.eras != Eras::modern_only) {
+  if (text[first] == '[' && settings_.eras != Eras::modern_only) {
     co_return co_await on_batch(std::move(line));
   }
-  auto message = jsonrpc::prove(*line);
+  auto message = jsonrpc::prove(text);
   if (!message) {
-    const std::string id = jsonrpc::best_effort_id(*line);
+    const std::string id = jsonrpc::best_effort_id(text);
     co_return co_await fail_request(line, id, unreadable(message.error()));
   }
   if (message->kind != MessageKind::request) co_return on_note(*message);
@@ -157,7 +169,7 @@ void LineServer::on_note(const jsonrpc::Message& message) {
 
 /// 2025-03-26 only (B-2): one array in, one array out.
 Task<> LineServer::on_batch(LinePtr line) {
-  auto messages = jsonrpc::prove_batch(*line);
+  auto messages = jsonrpc::prove_batch(line->text);
   if (!messages) co_return co_await fail_request(line, {}, unreadable(messages.error()));
   if (version_ != "2025-03-26") {
     co_return co_await fail_request(
@@ -263,14 +275,15 @@ std::optional<Reply::Failure> LineServer::agree(const jsonrpc::Message& message)
   if (!version_.empty()) {
     return Reply::Failure{jsonrpc::kInvalidRequest, "this channel is initialized already", {}, 0};
   }
-  version_ = mcp::negotiate_legacy_version(*requested);
+  version_ = *requested == mcp::kOldestVersion ? mcp::kOldestVersion
+                                               : mcp::negotiate_legacy_version(*requested);
   capabilities_ = std::move(*capabilities);
   return std::nullopt;
 }
 
 /// `line` keeps the bytes of `id` alive.
-Task<> LineServer::welcome(LinePtr /*line*/, std::string_view id) {
-  const ServerDescription description = co_await service_.describe(*caller_);
+Task<> LineServer::welcome(LinePtr line, std::string_view id) {
+  const ServerDescription description = co_await service_.describe(*line->caller);
   const std::string result = make_initialize_result(description, version_);
   const std::string answer = jsonrpc::make_result(id, result);
   co_await write(answer);
@@ -286,7 +299,7 @@ Task<Reply> LineServer::reply_to(RequestView& call) {
     co_return co_await run_service(service_, call, logger_);
   }
   if (call.method() == "server/discover") {
-    const ServerDescription description = co_await service_.describe(*caller_);
+    const ServerDescription description = co_await service_.describe(call.caller());
     server_info_ = make_server_info(description);
     co_return Reply{Reply::Result{make_discover_members(description), {}}};
   }
@@ -305,10 +318,9 @@ Task<> LineServer::serve(LinePtr line, jsonrpc::Message message, mcp::Era era) {
 }
 
 /// Empty when nobody waits for it (C-1). `line` keeps the bytes of `message` alive.
-Task<std::string> LineServer::answer_text(LinePtr /*line*/, jsonrpc::Message message,
-                                          mcp::Era era) {
+Task<std::string> LineServer::answer_text(LinePtr line, jsonrpc::Message message, mcp::Era era) {
   const bool modern = era == mcp::Era::modern;
-  LineCall call(*this, calls_, request_prefix_ + std::to_string(next_request_++), caller_,
+  LineCall call(*this, calls_, request_prefix_ + std::to_string(next_request_++), line->caller,
                 modern ? mcp::kModernVersion : version_, std::move(message),
                 modern ? nullptr : &capabilities_, modern ? nullptr : &following_.log_floor());
   const Reply reply = co_await reply_to(call);

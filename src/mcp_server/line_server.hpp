@@ -17,8 +17,12 @@
 
 namespace gatehouse::mcp_server {
 
-/// The bytes of a line; messages refer to them.
-using LinePtr = std::shared_ptr<const std::string>;
+/// One line and who sent it; messages refer to its bytes.
+struct Line {
+  std::string text;
+  std::shared_ptr<const Caller> caller;
+};
+using LinePtr = std::shared_ptr<const Line>;
 
 class LineListener;
 
@@ -28,7 +32,15 @@ class LineServer final : public Follower, public std::enable_shared_from_this<Li
   LineServer(Service& service, std::shared_ptr<const Caller> caller, jsonrpc::LineChannel& channel,
              TaskGroup& tasks, Logger& logger, EndpointSettings settings);
 
+  /// Reads the channel until its end.
   Task<> run();
+  /// For channels that are not read but told: one line, from a caller of the same identity. False
+  /// when too much is under way.
+  Task<bool> take(std::string text, std::shared_ptr<const Caller> caller);
+  /// Cancels what is under way; nothing comes any more.
+  void close();
+  /// Keeps what the channel refers to for as long as anything is under way.
+  void keep(std::shared_ptr<jsonrpc::LineChannel> channel) { kept_ = std::move(channel); }
   /// Ends what the client only listens to, gracefully.
   void end_streams();
 
@@ -70,6 +82,7 @@ class LineServer final : public Follower, public std::enable_shared_from_this<Li
   Service& service_;
   std::shared_ptr<const Caller> caller_;
   jsonrpc::LineChannel& channel_;
+  std::shared_ptr<jsonrpc::LineChannel> kept_;
   TaskGroup& tasks_;
   Logger& logger_;
   const EndpointSettings settings_;

@@ -19,6 +19,10 @@ std::optional<LogLevel> parse_log_level(std::string_view name) {
   return static_cast<LogLevel>(found - kNames.begin());
 }
 
+std::string_view to_string(LogLevel level) {
+  return kNames[static_cast<std::size_t>(level)];
+}
+
 std::optional<LogLevel> level_of_message(std::string_view params) {
   if (params.empty()) return std::nullopt;
   const auto level = jsonrpc::JsonView::of_proved(params).string("level");

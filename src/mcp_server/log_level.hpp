@@ -21,6 +21,7 @@ enum class LogLevel : std::uint8_t {
 
 /// "warning" and so on; nothing for any other text.
 std::optional<LogLevel> parse_log_level(std::string_view name);
+std::string_view to_string(LogLevel level);
 /// The level of a notifications/message from its raw params; nothing when there is none.
 std::optional<LogLevel> level_of_message(std::string_view params);
 

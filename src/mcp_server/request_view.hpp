@@ -39,6 +39,9 @@ class RequestView : public Call {
   const mcp::ClientCapabilities& capabilities() const final { return *capabilities_; }
   std::string_view input_responses() const final { return input_responses_; }
   std::string_view request_state() const final { return request_state_; }
+  std::string_view log_level() const final {
+    return *floor_ ? to_string(**floor_) : std::string_view();
+  }
 
   std::string_view id() const { return message_.id; }  ///< raw
 

@@ -86,6 +86,9 @@ class Call {
   virtual std::string_view request_state()
       const = 0;                                    ///< modern retry: unescaped string; empty: none
   virtual std::string_view request_id() const = 0;  ///< for logs and audit
+  /// Lowest level of notifications/message that the client wants about this request, to be asked
+  /// of whoever is called for it; empty: none. A legacy client that said nothing gets "info".
+  virtual std::string_view log_level() const { return {}; }
 
   /// Sends a notification about this request to the client (progress, log); opens a stream where
   /// the transport needs one. The progress token is the caller's business. A client that cannot

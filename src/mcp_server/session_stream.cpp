@@ -15,10 +15,10 @@ void SessionStream::attach(std::shared_ptr<EventStream> outlet) {
   detach();
   outlet_ = std::move(outlet);
   // Clients before 2025-11-25 take an event without data for a broken message.
-  if (session_.version != "2025-11-25") return outlet_->open();
-  outlet_->post_raw(fmt::format("id: {}\nretry: {}\ndata: \n\n",
-                                to_string(EventId{number_, next_ - 1}),
-                                session_.settings.retry.count()));
+  if (session_.version != "2025-11-25") return;
+  outlet_->add_raw(fmt::format("id: {}\nretry: {}\ndata: \n\n",
+                               to_string(EventId{number_, next_ - 1}),
+                               session_.settings.retry.count()));
 }
 
 void SessionStream::resume(std::shared_ptr<EventStream> outlet, const ReplayLog::Rest& missed) {
@@ -33,7 +33,7 @@ void SessionStream::replay(EventStream& outlet, const ReplayLog::Rest& missed) {
   for (const ReplayLog::Kept& event : missed.events) {
     text += http::format_sse_event(event.json, to_string(event.id));
   }
-  outlet.post_raw(text);
+  outlet.add_raw(text);
 }
 
 void SessionStream::detach() {

@@ -32,6 +32,7 @@ class FakeExchange final : public http::Exchange {
     co_return Result<void>{};
   }
   Task<Result<void>> write(std::string_view bytes) override {
+    if (broken) co_return fail(Errc::unavailable, "the client has closed the connection");
     response.body += bytes;
     if (on_write) on_write();
     co_return Result<void>{};
@@ -45,6 +46,7 @@ class FakeExchange final : public http::Exchange {
 
   http::Response response;
   std::function<void()> on_write;  ///< after each piece of a stream
+  bool broken = false;             ///< the connection is lost
   int answers = 0;
   bool finished = false;
 

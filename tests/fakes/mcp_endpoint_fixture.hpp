@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <vector>
+
 #include "async/run.hpp"
 #include "async/timer.hpp"
 #include "fakes/echo_service.hpp"
@@ -52,8 +55,9 @@ class HttpFixture : public ::testing::Test {
     std::string body = R"({"jsonrpc":"2.0","id":7,"method":")" + std::string(method) +
                        R"(","params":{)" + std::move(members);
     if (!name.empty()) body += R"("name":")" + std::string(name) + "\",";
-    body += R"("_meta":{"progressToken":"p","io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
-            R"("io.modelcontextprotocol/clientCapabilities":{}}}})";
+    body +=
+        R"("_meta":{"progressToken":"p","io.modelcontextprotocol/protocolVersion":"2026-07-28",)"
+        R"("io.modelcontextprotocol/clientCapabilities":{}}}})";
     http::Request request = post(std::move(body));
     request.headers.add("MCP-Protocol-Version", "2026-07-28");
     request.headers.add("Mcp-Method", method);
@@ -83,11 +87,36 @@ class HttpFixture : public ::testing::Test {
     EXPECT_TRUE(done) << "the endpoint waits for nothing";
   }
 
+  /// A request whose answer stays open.
+  struct Open {
+    explicit Open(http::Request request) : exchange(std::move(request)) {}
+    std::string_view body() const { return exchange.response.body; }
+    Exchange exchange;
+    bool done = false;
+  };
+  /// Lives as long as the fixture.
+  Open* start(http::Request request) {
+    Open* open = opened_.emplace_back(std::make_unique<Open>(std::move(request))).get();
+    tasks_.spawn("exchange", serve(open->exchange, open->done));
+    poll();
+    return open;
+  }
+  void poll() {
+    context_.restart();
+    context_.poll();
+  }
+  void leave(Open& open) {
+    open.exchange.disconnected().cancel();
+    poll();
+    EXPECT_TRUE(open.done);
+  }
+
   Task<> serve(Exchange& exchange, bool& done) {
     co_await endpoint_->handle(exchange);
     done = true;
   }
 
+  std::vector<std::unique_ptr<Open>> opened_;
   boost::asio::io_context context_{1};
   NullLogger logger_;
   ManualClock clock_;
