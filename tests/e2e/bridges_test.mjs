@@ -37,21 +37,19 @@ for (const [kind, add] of Object.entries(upstreams)) {
   for (const era of ['modern', 'legacy']) {
     test(`${kind} asks the person of a ${era} agent`, async (t) => {
       const { token, url } = await serve_with_token(t, await add(t));
-      const asks = { name: 'test_elicitation', arguments: { message: 'Who are you?' } };
+      const tool = 'test_elicitation_sep1034_defaults';
 
       const direct = await run_sdk_client(era, ['--url', `${url}/mcp/c/fixture`, '--elicit', 'form',
-        '--call', asks.name, '--arguments', JSON.stringify(asks.arguments)],
-          { env: { MCP_TOKEN: token } });
+        '--call', tool], { env: { MCP_TOKEN: token } });
       assert.equal(direct.elicited.length, 1, JSON.stringify(direct));
-      assert.equal(direct.elicited[0].message, 'Who are you?');
+      assert.match(direct.elicited[0].message, /^Please review/);
       assert.match(text_of(direct.calls[0].result), /action=accept/);
 
       const through = await run_sdk_client(era, ['--url', `${url}/mcp`, '--elicit', 'form',
         '--call', 'execute_capability', '--arguments',
-        JSON.stringify({ name: `fixture.${asks.name}`, arguments: asks.arguments })],
-          { env: { MCP_TOKEN: token } });
+        JSON.stringify({ name: `fixture.${tool}` })], { env: { MCP_TOKEN: token } });
       assert.equal(through.elicited.length, 1, JSON.stringify(through));
-      assert.equal(through.elicited[0].message, 'fixture asks: Who are you?');
+      assert.match(through.elicited[0].message, /^fixture asks: Please review/);
       assert.match(text_of(through.calls[0].result), /action=accept/);
     });
   }
