@@ -109,6 +109,7 @@ AggregateService::Routed AggregateService::route(const Call& call) const {
   if (method == "resources/read") return route_by_uri(call);
   if (method == "completion/complete") return route_completion(call);
   if (is_task_method(method)) {
+    if (auto undeclared = check_tasks_declared(call)) return Reply{std::move(*undeclared)};
     if (auto bridged = task_ids_.route(call, parts_.directory)) return std::move(*bridged);
     return invalid("Unknown task");
   }

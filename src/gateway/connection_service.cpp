@@ -173,6 +173,7 @@ Task<Reply> ConnectionService::pass_on(Call& call) {
 Task<Reply> ConnectionService::pass_task(Call& call) {
   if (!is_task_method(call.method()))
     return refuse_with({jsonrpc::kMethodNotFound, "Method not found", {}, 0});
+  if (auto undeclared = check_tasks_declared(call)) return refuse_with(std::move(*undeclared));
   std::optional<BridgedCall> made = task_ids_.route(call, parts_.directory);
   if (!made || made->connection != settings_.connection)
     return refuse_with({jsonrpc::kInvalidParams, "Unknown task", {}, 0});

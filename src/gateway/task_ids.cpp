@@ -1,9 +1,12 @@
 #include "gateway/task_ids.hpp"
 
+#include <fmt/format.h>
+
 #include "gateway/agent_caller.hpp"
 #include "gateway/request_members.hpp"
 #include "gateway/uri_rewriter.hpp"
 #include "jsonrpc/json.hpp"
+#include "mcp/error_codes.hpp"
 
 namespace gatehouse::gateway {
 namespace {
@@ -16,6 +19,16 @@ SealedText::Binding binding_of(const identity::Principal& principal) {
 
 bool is_task_method(std::string_view method) {
   return method == "tasks/get" || method == "tasks/update" || method == "tasks/cancel";
+}
+
+std::optional<mcp_server::Reply::Failure> check_tasks_declared(const mcp_server::Call& call) {
+  if (call.era() == mcp::Era::legacy) return std::nullopt;
+  const auto extensions = jsonrpc::JsonView::of_proved(call.capabilities().raw).find("extensions");
+  if (extensions && extensions->find(kTasksExtension)) return std::nullopt;
+  return mcp_server::Reply::Failure{
+      mcp::kMissingRequiredClientCapability, "the client does not declare the tasks extension",
+      fmt::format(R"({{"requiredCapabilities":{{"extensions":{{"{}":{{}}}}}}}})", kTasksExtension),
+      0};
 }
 
 identity::Access access_of(const Directory& directory, const TaskName& task) {

@@ -20,6 +20,10 @@ inline constexpr std::string_view kTasksExtension = "io.modelcontextprotocol/tas
 /// tasks/get, tasks/update and tasks/cancel.
 bool is_task_method(std::string_view method);
 
+/// -32021 for a task method of a modern request that does not declare the extension, whatever its
+/// task; nothing else is looked at before.
+std::optional<mcp_server::Reply::Failure> check_tasks_declared(const mcp_server::Call& call);
+
 /// A task as we know it.
 struct TaskName {
   std::string connection;  ///< name of the connection
