@@ -5,13 +5,9 @@
 namespace gatehouse::fixture {
 namespace {
 
-std::string capabilities() {
-  return fmt::format(
-      R"({{"tools":{{"listChanged":true}},"prompts":{{"listChanged":true}},)"
-      R"("resources":{{"subscribe":true,"listChanged":true}},"logging":{{}},"completions":{{}},)"
-      R"("extensions":{{"{}":{{}}}}}})",
-      kTasksExtension);
-}
+constexpr std::string_view kCapabilities =
+    R"("tools":{"listChanged":true},"prompts":{"listChanged":true},)"
+    R"("resources":{"subscribe":true,"listChanged":true},"logging":{},"completions":{})";
 
 bool is_task_method(std::string_view method) {
   return method == "tasks/get" || method == "tasks/update" || method == "tasks/cancel";
@@ -49,12 +45,12 @@ Reply complete(const Call& call) {
 
 }  // namespace
 
-FixtureService::FixtureService(TaskGroup& tasks, const Clock& clock)
-    : tasks_(tasks, clock, followers_) {
+FixtureService::FixtureService(TaskGroup& tasks, const Clock& clock, mcp_server::Eras eras)
+    : has_tasks_(eras != mcp_server::Eras::legacy_only), tasks_(tasks, clock, followers_) {
   add(content_tools());
   add(form_tools());
   add(asking_tools());
-  add(task_tools());
+  if (has_tasks_) add(task_tools());
   tool_list_ += ']';
   for (const Prompt& prompt : prompts()) {
     prompt_list_ +=
@@ -79,8 +75,11 @@ void FixtureService::add(std::vector<Tool> tools) {
 }
 
 Task<mcp_server::ServerDescription> FixtureService::describe(const mcp_server::Caller&) {
+  std::string capabilities = fmt::format("{{{}", kCapabilities);
+  if (has_tasks_) capabilities += fmt::format(R"(,"extensions":{{"{}":{{}}}})", kTasksExtension);
   co_return mcp_server::ServerDescription{"conformance-fixture", "Conformance fixture", "1.0.0",
-                                          "A server for the conformance suite.", capabilities()};
+                                          "A server for the conformance suite.",
+                                          capabilities + "}"};
 }
 
 Task<Reply> FixtureService::handle(Call& call) {

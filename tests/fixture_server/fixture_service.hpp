@@ -9,12 +9,14 @@
 #include "fixture_server/followers.hpp"
 #include "fixture_server/tasks.hpp"
 #include "mcp/schema.hpp"
+#include "mcp_server/endpoint_settings.hpp"
 
 namespace gatehouse::fixture {
 
 class FixtureService final : public mcp_server::Service {
  public:
-  FixtureService(TaskGroup& tasks, const Clock& clock);
+  /// A server of older revisions alone has no tasks extension, and none of its tools.
+  FixtureService(TaskGroup& tasks, const Clock& clock, mcp_server::Eras eras);
 
   Task<mcp_server::ServerDescription> describe(const mcp_server::Caller& caller) override;
   Task<Reply> handle(Call& call) override;
@@ -31,6 +33,8 @@ class FixtureService final : public mcp_server::Service {
   Task<Reply> call_tool(Call& call);
   Task<Reply> get_prompt(Call& call);
   void add(std::vector<Tool> tools);
+
+  const bool has_tasks_;
 
   SealedState seal_;
   Followers followers_;

@@ -73,7 +73,7 @@ class Doorkeeper final : public mcp_server::Authenticator {
 Task<int> serve_http(const Options& options, Executor executor, Logger& log) {
   RealClock clock;
   TaskGroup tasks(executor, log);
-  fixture::FixtureService service(tasks, clock);
+  fixture::FixtureService service(tasks, clock, options.settings.eras);
   Doorkeeper doorkeeper(options.token);
   mcp_server::HttpEndpoint endpoint(service, doorkeeper, tasks, log, clock, options.settings);
   net::ServerConfig config;
@@ -97,7 +97,7 @@ Task<int> serve_http(const Options& options, Executor executor, Logger& log) {
 Task<int> serve_stdio(const Options& options, Executor executor, Logger& log) {
   RealClock clock;
   TaskGroup tasks(executor, log);
-  fixture::FixtureService service(tasks, clock);
+  fixture::FixtureService service(tasks, clock, options.settings.eras);
   const auto channel = net::open_stdio_channel(executor);
   {
     mcp_server::LineEndpoint endpoint(service, anybody(), *channel, tasks, log, options.settings);
