@@ -6,6 +6,7 @@
 #include "async/condition.hpp"
 #include "cli/attempt.hpp"
 #include "cli/call_output.hpp"
+#include "cli/changed_tools.hpp"
 #include "cli/connections.hpp"
 #include "cli/person.hpp"
 #include "cli/tool_arguments.hpp"
@@ -73,6 +74,11 @@ Examples:
                     no_login_ ? SignIns::refused : SignIns::allowed);
     Result<ToolView> tool = co_await resolve(services, attempt, name->second);
     if (!tool) co_return std::unexpected(tool.error());
+    if (const Result<void> free =
+            co_await refuse_blocked(services, attempt.connection(), tool->name);
+        !free) {
+      co_return std::unexpected(free.error());
+    }
     Result<std::string> arguments = co_await read_arguments(services, *tool);
     if (!arguments) co_return std::unexpected(arguments.error());
     if (const Result<void> valid = check(services, *tool, *arguments); !valid)
@@ -97,6 +103,20 @@ Examples:
     if (std::optional<ToolView> tool = find_tool(*listed, name)) co_return std::move(*tool);
     warn_dropped(services.terminal, *listed);
     co_return std::unexpected(unknown_tool(attempt.connection().name, name, *listed));
+  }
+
+  static Task<Result<void>> refuse_blocked(Services& services, vault::Connection connection,
+                                           std::string tool) {
+    if (connection.options.on_change == vault::OnChange::allow) co_return Result<void>{};
+    const Result<std::vector<vault::Pin>> waiting = co_await waiting_tools(services, connection);
+    if (!waiting) co_return std::unexpected(waiting.error());
+    if (std::ranges::find(*waiting, tool, &vault::Pin::name) == waiting->end())
+      co_return Result<void>{};
+    co_return fail(
+        Errc::policy,
+        fmt::format("{}.{} was changed by its server and is blocked until approved",
+                    connection.name, quote_remote(tool, 80)),
+        fmt::format("gatehouse tools {0} --changed, then gatehouse approve", connection.name));
   }
 
   Task<Result<std::string>> read_arguments(Services& services, ToolView tool) {

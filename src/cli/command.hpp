@@ -82,6 +82,7 @@ CommandPtr make_logout_command();
 CommandPtr make_accounts_command();
 CommandPtr make_remove_command();
 CommandPtr make_tools_command();
+CommandPtr make_approve_command();
 CommandPtr make_search_command();
 CommandPtr make_describe_command();
 CommandPtr make_call_command();

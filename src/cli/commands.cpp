@@ -35,6 +35,7 @@ std::vector<CommandPtr> make_commands() {
   commands.push_back(make_test_command());
   commands.push_back(make_refresh_command());
   commands.push_back(make_tools_command());
+  commands.push_back(make_approve_command());
   commands.push_back(make_search_command());
   commands.push_back(make_describe_command());
   commands.push_back(make_call_command());

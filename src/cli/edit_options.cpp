@@ -19,6 +19,7 @@ on the command line, as with `gatehouse add`.
 Examples:
   gatehouse edit notion --exclude-tools 'delete_*' --exclude-tools 'drop_*'
   gatehouse edit notion --request-timeout 2m --read-retries 2
+  gatehouse edit notion --on-change block
   gatehouse edit search --bearer env:SEARCH_KEY
   gatehouse edit search --url https://api.example.com/v2/mcp
   gatehouse edit files --root /home/me/notes -- npx -y @modelcontextprotocol/server-filesystem

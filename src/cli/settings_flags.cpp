@@ -96,6 +96,15 @@ Result<void> put_log_level(const std::string& given, std::string& into) {
   return {};
 }
 
+Result<void> put_on_change(const std::string& given, vault::OnChange& into) {
+  if (given.empty()) return {};
+  if (given != "allow" && given != "block")
+    return fail(Errc::invalid_argument,
+                fmt::format("--on-change is allow or block, not {}", quote_remote(given, 40)));
+  into = given == "block" ? vault::OnChange::block : vault::OnChange::allow;
+  return {};
+}
+
 std::string joined(const std::vector<std::string>& words) {
   return fmt::format("{}", fmt::join(words, " "));
 }
@@ -116,12 +125,14 @@ void add_settings_flags(std::vector<Argument>& arguments, SettingsFlags& f) {
       {"--root", "Directory that the server may know of; repeatable", &f.roots},
       {"--log-level", "Log messages to ask the server for: debug, info, warning, error …",
        &f.log_level},
+      {"--on-change", "A tool its server changed later: allow (shown), or block until approved",
+       &f.on_change},
   };
   arguments.insert(arguments.end(), flags.begin(), flags.end());
 }
 
 Result<void> apply_settings(const SettingsFlags& flags, vault::ConnectionOptions& options) {
-  const std::array<Result<void>, 8> done{
+  const std::array<Result<void>, 9> done{
       put_globs(flags.enable_tools, "--enable-tools", options.tools.include),
       put_globs(flags.exclude_tools, "--exclude-tools", options.tools.exclude),
       put_time(flags.connect_timeout, "--connect-timeout", Zero::refused, options.connect_timeout),
@@ -129,7 +140,8 @@ Result<void> apply_settings(const SettingsFlags& flags, vault::ConnectionOptions
       put_time(flags.idle_timeout, "--idle-timeout", Zero::allowed, options.idle_timeout),
       put_retries(flags.read_retries, options.read_retries),
       put_roots(flags.roots, options.roots),
-      put_log_level(flags.log_level, options.log_level)};
+      put_log_level(flags.log_level, options.log_level),
+      put_on_change(flags.on_change, options.on_change)};
   for (const Result<void>& one : done) {
     if (!one) return one;
   }
@@ -137,9 +149,9 @@ Result<void> apply_settings(const SettingsFlags& flags, vault::ConnectionOptions
 }
 
 const std::vector<std::string>& resettable_settings() {
-  static const std::vector<std::string> names{"tools",           "enable-tools",    "exclude-tools",
-                                              "connect-timeout", "request-timeout", "idle-timeout",
-                                              "read-retries",    "roots",           "log-level"};
+  static const std::vector<std::string> names{
+      "tools",        "enable-tools", "exclude-tools", "connect-timeout", "request-timeout",
+      "idle-timeout", "read-retries", "roots",         "log-level",       "on-change"};
   return names;
 }
 
@@ -153,6 +165,7 @@ Result<void> reset_setting(std::string_view name, vault::ConnectionOptions& opti
   if (name == "read-retries") options.read_retries = fresh.read_retries;
   if (name == "roots") options.roots = fresh.roots;
   if (name == "log-level") options.log_level = fresh.log_level;
+  if (name == "on-change") options.on_change = fresh.on_change;
   if (std::ranges::find(resettable_settings(), name) != resettable_settings().end()) return {};
   return fail(Errc::invalid_argument,
               fmt::format("--reset: there is no setting {}", quote_remote(name, 40)),
@@ -203,7 +216,9 @@ std::vector<std::pair<std::string, std::string>> settings_facts(
                                : time(options.idle_timeout)},
           {"read retries", options.read_retries ? std::to_string(*options.read_retries) : ""},
           {"roots", joined(options.roots)},
-          {"log level", options.log_level}};
+          {"log level", options.log_level},
+          {"changed tools",
+           options.on_change == vault::OnChange::block ? "blocked until approved" : ""}};
 }
 
 JsonObject settings_json(const vault::ConnectionOptions& options) {
@@ -220,6 +235,7 @@ JsonObject settings_json(const vault::ConnectionOptions& options) {
   json.raw("read_retries", options.read_retries ? std::to_string(*options.read_retries) : "null");
   json.texts("roots", options.roots);
   json.raw("log_level", options.log_level.empty() ? "null" : "\"" + options.log_level + "\"");
+  json.text("on_change", options.on_change == vault::OnChange::block ? "block" : "allow");
   return json;
 }
 

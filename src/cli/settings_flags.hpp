@@ -22,6 +22,7 @@ struct SettingsFlags {
   std::string read_retries;
   std::vector<std::string> roots;
   std::string log_level;
+  std::string on_change;
 
   friend bool operator==(const SettingsFlags&, const SettingsFlags&) = default;
 };

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "cli/attempt.hpp"
+#include "cli/changed_tools.hpp"
 #include "cli/connections.hpp"
 #include "cli/providers.hpp"
 #include "cli/table.hpp"
@@ -17,6 +18,7 @@ constexpr std::size_t kAtOnce = 8;  // servers asked at the same time (design: r
 struct Row {
   vault::Connection connection;
   vault::ConnectionState state;
+  std::size_t waiting = 0;  ///< tools whose change is not approved
 };
 
 struct Sweep {
@@ -114,7 +116,9 @@ Examples:
       if (!state) co_return std::unexpected(state.error());
       if (const auto told = sweep->told.find(connection.name); told != sweep->told.end())
         *state = told->second;
-      rows.push_back({std::move(connection), std::move(*state)});
+      const Result<std::vector<vault::Pin>> waiting = co_await waiting_tools(services, connection);
+      if (!waiting) co_return std::unexpected(waiting.error());
+      rows.push_back({std::move(connection), std::move(*state), waiting->size()});
     }
     print(services.terminal, rows);
     co_return exit_of(rows);
@@ -124,7 +128,11 @@ Examples:
   void print(Terminal& terminal, const std::vector<Row>& rows) const {
     if (json_) {
       std::vector<std::string> lines;
-      for (const Row& row : rows) lines.push_back(connection_json(row.connection, row.state).str());
+      for (const Row& row : rows) {
+        JsonObject line = connection_json(row.connection, row.state);
+        line.number("changed_tools", static_cast<std::int64_t>(row.waiting));
+        lines.push_back(line.str());
+      }
       terminal.print(JsonObject().raw("connections", json_array(lines)).str() + "\n");
       return;
     }
@@ -145,6 +153,8 @@ Examples:
     } else {
       terminal.print(table.to_text());
     }
+    for (const Row& row : rows)
+      if (row.waiting > 0) terminal.note(waiting_note(row.connection, row.waiting));
   }
 
   static std::string old_transport_note(const vault::ConnectionState& state) {

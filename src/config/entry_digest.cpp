@@ -74,6 +74,8 @@ void digest(FileEntry& entry) {
   covered.add("assertion", oauth.assertion_reference);
   covered.add("identity_provider", oauth.identity_provider);
   covered.add("dpop", vault::name_in(vault::kDpopNames, oauth.dpop));
+  if (options.on_change != vault::OnChange::allow)
+    covered.add("on_change", vault::name_in(vault::kOnChangeNames, options.on_change));
   entry.digest = covered.hash();
 
   Canonical rest;

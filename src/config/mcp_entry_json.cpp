@@ -42,7 +42,7 @@ bool is_variable_of_environment(std::string_view name) {
 
 }  // namespace
 
-const std::array<EntryReader::Known, 22> EntryReader::kKnown{{
+const std::array<EntryReader::Known, 23> EntryReader::kKnown{{
     {"type", &EntryReader::read_type},
     {"transport", &EntryReader::read_type},
     {"url", &EntryReader::read_url},
@@ -60,6 +60,7 @@ const std::array<EntryReader::Known, 22> EntryReader::kKnown{{
     {"retries", &EntryReader::read_retries},
     {"roots", &EntryReader::read_roots},
     {"logLevel", &EntryReader::read_log_level},
+    {"onChange", &EntryReader::read_on_change},
     {"oauth", &EntryReader::read_oauth},
     {"auth", &EntryReader::read_oauth},
     {"description", nullptr},

@@ -28,7 +28,7 @@ class EntryReader final {
     std::string_view name;
     Field read;  // null: known, and of no concern here
   };
-  static const std::array<Known, 22> kKnown;
+  static const std::array<Known, 23> kKnown;
   static const std::array<Known, 19> kOAuthKnown;
 
   void read_known(std::span<const Known> known, const View& object, std::string_view inside);
@@ -47,6 +47,7 @@ class EntryReader final {
   void read_retries(std::string_view name, const View& value);
   void read_roots(std::string_view name, const View& value);
   void read_log_level(std::string_view name, const View& value);
+  void read_on_change(std::string_view name, const View& value);
   void read_oauth(std::string_view name, const View& value);
   void read_scopes(std::string_view name, const View& value);
   void read_port(std::string_view name, const View& value);

@@ -133,4 +133,12 @@ void EntryReader::read_log_level(std::string_view name, const View& value) {
   entry_.connection.options.log_level = level;
 }
 
+// Misread, it would let through what was meant to wait.
+void EntryReader::read_on_change(std::string_view name, const View& value) {
+  if (!value.equals("allow") && !value.equals("block"))
+    return refuse(fmt::format("{} is neither \"allow\" nor \"block\"", name));
+  entry_.connection.options.on_change =
+      value.equals("block") ? vault::OnChange::block : vault::OnChange::allow;
+}
+
 }  // namespace gatehouse::config

@@ -107,6 +107,7 @@ void add_options(Object& object, const vault::ConnectionOptions& options) {
   if (!times.empty()) object.raw("timeouts", times.str());
   if (options.read_retries) object.raw("retries", std::to_string(*options.read_retries));
   object.texts("roots", escaped(options.roots)).text("logLevel", options.log_level);
+  if (options.on_change == vault::OnChange::block) object.text("onChange", "block");
 }
 
 std::string word_text(const std::string& word, Words words, const Filled& filled) {

@@ -381,6 +381,19 @@ Task<> Examiner::check_server(Visit& visit) {
                      Owner::server, "tell whoever runs the MCP server"));
     co_return;
   }
+  const bool own = connection.mode == vault::CredentialMode::per_member;
+  const auto pins = co_await parts_.store.connections().load_pins(
+      connection.organization, connection.id, own ? std::optional(local_member()) : std::nullopt,
+      vault::ConnectionStore::Pins::waiting);
+  if (pins && !pins->empty()) {
+    const bool blocks = connection.options.on_change == vault::OnChange::block;
+    add(visit,
+        make_warning(Phase::catalog,
+                     fmt::format("{} tools; {} changed since accepted{}", catalog.tools.size(),
+                                 pins->size(), blocks ? ", and blocked" : ""),
+                     Owner::you, fmt::format("gatehouse tools {} --changed", connection.name)));
+    co_return;
+  }
   add(visit, make_ok(Phase::catalog, fmt::format("{} tools", catalog.tools.size())));
 }
 

@@ -57,7 +57,7 @@ std::vector<std::string_view> items_of(const ConnectionEntry& entry, ItemKind ki
   std::set<std::string> seen;
   for (const std::string& raw : (*entry.stored).*list_for(kind).stored) {
     std::string key = key_of(kind, raw);
-    if (key.empty() || (kind == ItemKind::tool && !entry.tools.contains(key))) continue;
+    if (key.empty() || (kind == ItemKind::tool && !entry.has_tool(key))) continue;
     if (!seen.insert(std::move(key)).second) continue;
     items.emplace_back(raw);
   }
@@ -152,6 +152,7 @@ std::string AggregateLists::missing_note(const Entries& entries) const {
 std::int64_t AggregateLists::ttl_of(const Entries& entries) const {
   std::optional<std::int64_t> least;
   for (const std::shared_ptr<ConnectionEntry>& entry : entries) {
+    if (!entry->stored) return 0;
     const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(
         parts_.clock.now() - entry->stored->fetched_at);
     const std::int64_t left = std::max<std::int64_t>(0, entry->stored->ttl_ms - age.count());

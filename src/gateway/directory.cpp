@@ -1,5 +1,9 @@
 #include "gateway/directory.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "gateway/names.hpp"
 #include "identity/tool_filter.hpp"
 #include "jsonrpc/json.hpp"
@@ -7,6 +11,14 @@
 
 namespace gatehouse::gateway {
 namespace {
+
+// Whether a name can stand in a command as it is.
+bool is_typed(std::string_view name) {
+  return std::ranges::all_of(name, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+           c == '-' || c == '.';
+  });
+}
 
 std::string raw_member(const jsonrpc::JsonView& object, std::string_view name) {
   const std::optional<jsonrpc::JsonView> member = object.find(name);
@@ -46,27 +58,85 @@ const mcp::Schema* ToolEntry::compiled() {
   return schema.get();
 }
 
+ConnectionEntry::Tools& ConnectionEntry::tools() const {
+  if (tools_) return *tools_;
+  tools_ = std::make_unique<Tools>();
+  if (!stored) return *tools_;
+  for (const std::string& raw : stored->tools) {
+    std::optional<catalog::Capability> capability = to_capability(connection->name, raw);
+    if (!capability || blocked.contains(capability->tool)) continue;
+    if (!identity::allows_tool(connection->options.tools, capability->tool)) continue;
+    auto tool = std::make_unique<ToolEntry>();
+    tool->name = capability->tool;
+    tool->risk = capability->risk;
+    tool->input_schema = std::move(capability->input_schema);
+    const auto [at, is_new] = tools_->by_name.emplace(capability->tool, std::move(tool));
+    if (is_new && is_shortened(capability->name))
+      tools_->shortened.emplace(split_name(capability->name)->name, at->second.get());
+  }
+  return *tools_;
+}
+
 // The short form first: agents were given that, and no plain name looks like one.
 ToolEntry* ConnectionEntry::find_tool(std::string_view name) const {
-  if (const auto found = shortened.find(name); found != shortened.end()) return found->second;
-  const auto found = tools.find(name);
-  return found == tools.end() ? nullptr : found->second.get();
+  const Tools& all = tools();
+  if (const auto found = all.shortened.find(name); found != all.shortened.end())
+    return found->second;
+  const auto found = all.by_name.find(name);
+  return found == all.by_name.end() ? nullptr : found->second.get();
+}
+
+bool ConnectionEntry::has_tool(std::string_view name) const {
+  return tools().by_name.contains(name);
+}
+
+std::size_t ConnectionEntry::tool_count() const {
+  if (!stored) return 0;
+  const vault::ToolFilter& filter = connection->options.tools;
+  const bool simple = filter.include.empty() && filter.exclude.empty() && blocked.empty();
+  return simple && !tools_ ? stored->tools.size() : tools().by_name.size();
+}
+
+std::optional<Error> ConnectionEntry::why_blocked(std::string_view name) const {
+  for (const auto& [tool, accepted] : blocked) {
+    const bool is_it =
+        tool == name || split_name(public_name(connection->name, tool))->name == name;
+    if (!is_it || !identity::allows_tool(connection->options.tools, tool)) continue;
+    const std::string full = connection->name + "." + quote_remote(tool, 80);
+    return Error{Errc::policy,
+                 fmt::format("{} {}, and {} is set to block that until a person approves it", full,
+                             accepted ? "was changed by its server" : "is new at its server",
+                             connection->name),
+                 fmt::format("ask whoever runs this gateway: `gatehouse tools {0} --changed` shows "
+                             "what is different, `gatehouse approve {0}{1}` accepts it",
+                             connection->name, is_typed(tool) ? "." + tool : " --all")};
+  }
+  return std::nullopt;
+}
+
+std::optional<SystemTime> ConnectionEntry::listed_at() const {
+  if (!stored) return std::nullopt;
+  return std::max(stored->fetched_at, state.ready_at.value_or(stored->fetched_at));
 }
 
 ConnectionNote ConnectionEntry::note() const {
   ConnectionNote note;
   note.name = connection->name;
   note.state = to_string(vault::standing_of(*connection, state));
-  note.tools = tools.size();
+  note.tools = tool_count();
+  for (const auto& [tool, accepted] : blocked)
+    if (accepted) note.blocked.insert(tool);
   return note;
 }
 
 Directory::Directory(OrganizationId organization, vault::Store& store, Logger& logger,
-                     Executor executor)
+                     Executor executor, Workers* workers)
     : organization_(std::move(organization)),
       store_(store),
       logger_(logger),
+      workers_(workers),
       loaded_condition_(executor),
+      indexed_condition_(executor),
       index_(std::make_shared<catalog::Index>(
           std::vector<std::shared_ptr<const catalog::ConnectionCatalog>>{})) {}
 
@@ -96,7 +166,7 @@ Task<Result<void>> Directory::ensure_fresh() {
 Task<Result<void>> Directory::load_all() {
   // Changes that arrive while we load mark their connection stale again, so the marks are taken
   // first.
-  const std::set<std::string> stale = std::exchange(stale_, {});
+  const std::map<std::string, Stale> stale = std::exchange(stale_, {});
   const bool everything = std::exchange(all_stale_, false) || !loaded_;
   Result<std::vector<vault::Connection>> connections =
       co_await store_.connections().list(organization_);
@@ -104,22 +174,74 @@ Task<Result<void>> Directory::load_all() {
     all_stale_ = true;
     co_return std::unexpected(connections.error());
   }
+  if (everything) {
+    Result<std::vector<vault::StoredCatalog>> all =
+        co_await store_.connections().load_catalogs(organization_, local_member());
+    if (!all) {
+      all_stale_ = true;
+      co_return std::unexpected(all.error());
+    }
+    read_ahead_.clear();
+    for (vault::StoredCatalog& one : *all) {
+      ConnectionId id = one.connection;
+      read_ahead_.emplace(std::move(id), std::move(one));
+    }
+  }
   std::set<std::string> names;
   for (vault::Connection& connection : *connections) {
     if (!identity::is_served(connection)) continue;
     names.insert(connection.name);
     const std::shared_ptr<ConnectionEntry> known = find(connection.name);
-    const bool unchanged = !everything && known && known->connection->id == connection.id &&
-                           !stale.contains(connection.id.value);
-    if (unchanged) continue;
-    if (const Result<void> loaded = co_await load_one(std::move(connection)); !loaded) {
+    const auto mark = stale.find(connection.id.value);
+    const bool same = !everything && known && known->connection->id == connection.id;
+    if (same && mark == stale.end()) continue;
+    const bool only_state = same && mark->second == Stale::state;
+    const Result<void> loaded =
+        only_state ? co_await load_state(*known) : co_await load_one(std::move(connection));
+    if (!loaded) {
       all_stale_ = true;
       co_return loaded;
     }
   }
-  std::erase_if(entries_, [&](const auto& entry) { return !names.contains(entry.first); });
+  read_ahead_.clear();
+  if (std::erase_if(entries_, [&](const auto& one) { return !names.contains(one.first); }) > 0)
+    ++lists_;
   loaded_ = true;
-  rebuild_index();
+  co_return Result<void>{};
+}
+
+Task<Result<void>> Directory::load_state(ConnectionEntry& entry) {
+  Result<vault::ConnectionState> state =
+      co_await store_.connections().load_state(organization_, entry.connection->id);
+  if (!state) co_return std::unexpected(state.error());
+  entry.state = std::move(*state);
+  co_return Result<void>{};
+}
+
+Task<Result<void>> Directory::load_lists(ConnectionEntry& entry) {
+  const ConnectionId id = entry.connection->id;
+  if (const auto ahead = read_ahead_.find(id); ahead != read_ahead_.end()) {
+    entry.stored = std::make_shared<const vault::StoredCatalog>(std::move(ahead->second));
+    read_ahead_.erase(ahead);
+  } else {
+    Result<std::optional<vault::StoredCatalog>> stored =
+        co_await store_.connections().load_catalog(organization_, id, local_member());
+    if (!stored) co_return std::unexpected(stored.error());
+    if (*stored) entry.stored = std::make_shared<const vault::StoredCatalog>(std::move(**stored));
+  }
+  entry.listed = entry.stored != nullptr;
+  if (!entry.listed || entry.connection->options.on_change == vault::OnChange::allow)
+    co_return Result<void>{};
+  const bool own = entry.connection->mode == vault::CredentialMode::per_member;
+  Result<std::vector<vault::Pin>> pins = co_await store_.connections().load_pins(
+      organization_, id, own ? std::optional(local_member()) : std::nullopt,
+      vault::ConnectionStore::Pins::waiting);
+  if (!pins) co_return std::unexpected(pins.error());
+  for (vault::Pin& pin : *pins) {
+    std::optional<std::string> accepted;
+    if (!pin.digest.empty()) accepted = std::move(pin.definition);
+    entry.blocked.emplace(std::move(pin.name), std::move(accepted));
+  }
   co_return Result<void>{};
 }
 
@@ -132,50 +254,20 @@ Task<Result<void>> Directory::load_one(vault::Connection connection) {
                     known->connection->revision == connection.revision;
   entry->connection =
       same ? known->connection : std::make_shared<const vault::Connection>(std::move(connection));
-  const ConnectionId id = entry->connection->id;
-  Result<vault::ConnectionState> state =
-      co_await store_.connections().load_state(organization_, id);
-  if (!state) co_return std::unexpected(state.error());
-  entry->state = std::move(*state);
-  Result<std::optional<vault::StoredCatalog>> stored =
-      co_await store_.connections().load_catalog(organization_, id, local_member());
-  if (!stored) co_return std::unexpected(stored.error());
-  std::vector<catalog::Capability> capabilities;
-  if (*stored) {
-    entry->listed = true;
-    for (const std::string& raw : (*stored)->tools) {
-      std::optional<catalog::Capability> capability = to_capability(entry->connection->name, raw);
-      if (!capability) {
-        logger_.warn("tool_without_name", {{"connection", entry->connection->name}});
-        continue;
-      }
-      if (!identity::allows_tool(entry->connection->options.tools, capability->tool)) continue;
-      auto tool = std::make_unique<ToolEntry>();
-      tool->name = capability->tool;
-      tool->risk = capability->risk;
-      tool->input_schema = capability->input_schema;
-      const auto [at, is_new] = entry->tools.emplace(capability->tool, std::move(tool));
-      if (is_new && is_shortened(capability->name))
-        entry->shortened.emplace(split_name(capability->name)->name, at->second.get());
-      capabilities.push_back(std::move(*capability));
-    }
-  }
-  entry->catalog = catalog::ConnectionCatalog::make(std::move(capabilities));
-  if (*stored) entry->stored = std::make_shared<const vault::StoredCatalog>(std::move(**stored));
+  if (const Result<void> loaded = co_await load_state(*entry); !loaded) co_return loaded;
+  if (const Result<void> loaded = co_await load_lists(*entry); !loaded) co_return loaded;
+  ++lists_;
   entries_.insert_or_assign(entry->connection->name, entry);
   co_return Result<void>{};
 }
 
-void Directory::rebuild_index() {
-  std::vector<std::shared_ptr<const catalog::ConnectionCatalog>> catalogs;
-  for (const auto& [name, entry] : entries_) catalogs.push_back(entry->catalog);
-  index_ = std::make_shared<const catalog::Index>(std::move(catalogs));
-}
-
 void Directory::on_change(const vault::Change& change) {
   if (!(change.organization == organization_)) return;
-  if (change.table == "connections" || change.table == "catalogs" || change.table == "states")
-    stale_.insert(change.id);
+  if (change.table == "connections" || change.table == "catalogs") {
+    stale_.insert_or_assign(change.id, Stale::all);
+  } else if (change.table == "states") {
+    stale_.emplace(change.id, Stale::state);
+  }
 }
 
 void Directory::drop() {
@@ -185,6 +277,12 @@ void Directory::drop() {
 std::shared_ptr<ConnectionEntry> Directory::find(std::string_view connection) const {
   const auto found = entries_.find(connection);
   return found == entries_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<ConnectionEntry> Directory::find(const ConnectionId& id) const {
+  for (const auto& [name, entry] : entries_)
+    if (entry->connection->id == id) return entry;
+  return nullptr;
 }
 
 std::vector<ConnectionNote> Directory::notes() const {

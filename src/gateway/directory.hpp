@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "async/condition.hpp"
+#include "async/workers.hpp"
 #include "base/log.hpp"
 #include "catalog/connection_catalog.hpp"
 #include "catalog/index.hpp"
@@ -36,26 +37,48 @@ struct ToolEntry {
   const mcp::Schema* compiled();
 };
 
-struct ConnectionEntry {
+/// A connection and what its server lists. Its tools are read from the stored list when they are
+/// first asked for.
+class ConnectionEntry {
+ public:
   std::shared_ptr<const vault::Connection> connection;
   vault::ConnectionState state;
   bool listed = false;  ///< a catalog is stored, be it empty
-  std::shared_ptr<const catalog::ConnectionCatalog> catalog;
-  std::map<std::string, std::unique_ptr<ToolEntry>, std::less<>> tools;
   /// What its server lists, the filter not applied; null: never listed.
   std::shared_ptr<const vault::StoredCatalog> stored;
-  /// Tools by the short form of their names (names.hpp), without the connection's.
-  std::map<std::string, ToolEntry*, std::less<>> shortened;
+  /// Changed or new tools that this connection's policy keeps back until they are approved, by the
+  /// server's name for them. Null definition: there is none that was approved.
+  std::map<std::string, std::optional<std::string>, std::less<>> blocked;
+  /// Its part of the index; null until the index was made with it.
+  std::shared_ptr<const catalog::ConnectionCatalog> catalog;
 
   ConnectionNote note() const;
-  /// By its own name or the short form; null when there is none.
+  /// By its own name or the short form; null when there is none that may be called.
   ToolEntry* find_tool(std::string_view name) const;
+  /// By the server's own name.
+  bool has_tool(std::string_view name) const;
+  std::size_t tool_count() const;
+  /// Errc::policy for a tool that is kept back: who must act, and how. Takes the short form too.
+  std::optional<Error> why_blocked(std::string_view name) const;
+  /// When its server last confirmed the list.
+  std::optional<SystemTime> listed_at() const;
+
+ private:
+  struct Tools {
+    std::map<std::string, std::unique_ptr<ToolEntry>, std::less<>> by_name;
+    /// By the short form of their names (names.hpp), without the connection's.
+    std::map<std::string, ToolEntry*, std::less<>> shortened;
+  };
+  Tools& tools() const;
+  mutable std::unique_ptr<Tools> tools_;
 };
 
 class Directory final {
  public:
-  /// `store` and `logger` must outlive the directory.
-  Directory(OrganizationId organization, vault::Store& store, Logger& logger, Executor executor);
+  /// `store`, `logger` and `workers` must outlive the directory. `workers` make the index, which
+  /// would hold up calls; null: the caller's thread does.
+  Directory(OrganizationId organization, vault::Store& store, Logger& logger, Executor executor,
+            Workers* workers = nullptr);
 
   /// Loads what is missing or was changed. Cheap when nothing is; concurrent callers share one
   /// load. Errors: storage.
@@ -70,23 +93,33 @@ class Directory final {
   /// By connection name; null when there is none or it is disabled. Tools that its filter leaves
   /// out are not in it. Valid until the next ensure_fresh() that changes it, so hold the pointer.
   std::shared_ptr<ConnectionEntry> find(std::string_view connection) const;
+  std::shared_ptr<ConnectionEntry> find(const ConnectionId& id) const;
   /// Sorted by name.
   std::vector<ConnectionNote> notes() const;
-  /// Everything, ranked.
-  std::shared_ptr<const catalog::Index> index() const { return index_; }
+  /// Everything that ensure_fresh() has loaded, ranked. Made anew when lists have changed since;
+  /// who asks meanwhile shares that.
+  Task<std::shared_ptr<const catalog::Index>> index();
 
  private:
+  enum class Stale { state, all };
   Task<Result<void>> load_all();
   Task<Result<void>> load_one(vault::Connection connection);
-  void rebuild_index();
+  Task<Result<void>> load_lists(ConnectionEntry& entry);
+  Task<Result<void>> load_state(ConnectionEntry& entry);
 
   OrganizationId organization_;
   vault::Store& store_;
   Logger& logger_;
+  Workers* workers_;
   Condition loaded_condition_;
   std::map<std::string, std::shared_ptr<ConnectionEntry>, std::less<>> entries_;  ///< by name
+  std::map<ConnectionId, vault::StoredCatalog> read_ahead_;  ///< while everything is loaded
+  Condition indexed_condition_;
   std::shared_ptr<const catalog::Index> index_;
-  std::set<std::string> stale_;  ///< connection ids
+  std::uint64_t lists_ = 1;    ///< counts changes of lists
+  std::uint64_t indexed_ = 0;  ///< what index_ was made of
+  bool indexing_ = false;
+  std::map<std::string, Stale> stale_;  ///< by connection id
   bool all_stale_ = true;
   bool loaded_ = false;
   bool loading_ = false;

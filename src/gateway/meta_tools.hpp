@@ -5,6 +5,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +25,7 @@ struct ConnectionNote {
   std::string state;  ///< as vault::to_string(Standing)
   std::string title;  ///< the server's own name; untrusted; may be empty
   std::size_t tools = 0;
+  std::set<std::string, std::less<>> blocked = {};  ///< tools that wait for a person's approval
 };
 
 /// `"tools":[…]` with exactly two tools, in a fixed order. The search tool's description lists the

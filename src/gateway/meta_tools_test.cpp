@@ -39,8 +39,8 @@ TEST(MetaTools, show_parameters_in_one_line) {
 }
 
 TEST(VisibleText, shows_what_would_hide_and_bounds_the_rest) {
-  EXPECT_EQ(visible_text("a\n\tb\x1b[31m", 100), "a b\\u{1b}[31m");
-  EXPECT_EQ(visible_text("x\u200b\u202ey", 100), "x\\u{200b}\\u{202e}y");
+  EXPECT_EQ(visible_text("a\n\tb\x1b[31m", 100), "a b\\u{1B}[31m");
+  EXPECT_EQ(visible_text("x\u200b\u202ey", 100), "x\\u{200B}\\u{202E}y");
   EXPECT_EQ(visible_text("äöü", 4), "äö…");
 }
 
