@@ -64,3 +64,23 @@ inline void free_frame(void* memory, std::size_t bytes) noexcept {
 }
 
 }  // namespace gatehouse::detail
+
+namespace gatehouse {
+
+/// For containers that live as long as a call: memory from the frames' pool.
+template <class T>
+struct PoolAllocator {
+  using value_type = T;
+  PoolAllocator() = default;
+  template <class U>
+  PoolAllocator(const PoolAllocator<U>& /*other*/) noexcept {}  // NOLINT(*-explicit-*)
+  T* allocate(std::size_t count) {
+    return static_cast<T*>(detail::allocate_frame(count * sizeof(T)));
+  }
+  void deallocate(T* memory, std::size_t count) noexcept {
+    detail::free_frame(memory, count * sizeof(T));
+  }
+  friend bool operator==(const PoolAllocator&, const PoolAllocator&) { return true; }
+};
+
+}  // namespace gatehouse

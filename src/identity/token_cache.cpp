@@ -1,18 +1,10 @@
 #include "identity/token_cache.hpp"
 
-#include <cstring>
-
 #include "base/encoding.hpp"
 #include "base/random.hpp"
 #include "identity/agent_token.hpp"
 
 namespace gatehouse::identity {
-
-std::size_t TokenCache::FirstBytes::operator()(const std::string& key) const {
-  std::size_t hash = 0;
-  std::memcpy(&hash, key.data(), std::min(key.size(), sizeof hash));
-  return hash;
-}
 
 TokenCache::TokenCache(vault::AgentTokenStore& store, const Clock& clock,
                        const vault::FeedReader* feed)
@@ -21,8 +13,8 @@ TokenCache::TokenCache(vault::AgentTokenStore& store, const Clock& clock,
 std::optional<PrincipalPtr> TokenCache::find_cached(std::string_view token) const {
   if (token.size() != kAgentTokenSize) return PrincipalPtr{};
   if (!may_keep()) return std::nullopt;
-  // The checksum is for tokens that are not known: a known hash needs none.
-  const std::string key = sha256(token);
+  // The checksum is for tokens that are not known: a known digest needs none.
+  const KeyedDigest::Value key = digest_.of(token);
   if (const auto good = good_.find(key); good != good_.end()) {
     const Entry& entry = good->second;
     const bool expired = entry.expires_at && *entry.expires_at <= clock_.now();
@@ -35,20 +27,20 @@ std::optional<PrincipalPtr> TokenCache::find_cached(std::string_view token) cons
 Task<Result<PrincipalPtr>> TokenCache::find(std::string token) {
   if (const std::optional<PrincipalPtr> cached = find_cached(token)) co_return *cached;
   if (!check_agent_token(token)) co_return PrincipalPtr{};
-  std::string key = sha256(token);
+  const KeyedDigest::Value key = digest_.of(token);
   const std::uint64_t generation = generation_;
-  auto found = co_await store_.find_by_hash(hex_encode(key));
+  auto found = co_await store_.find_by_hash(hex_encode(sha256(token)));
   if (!found) co_return std::unexpected(found.error());
   const bool keep = generation == generation_ && may_keep();
   const std::optional<vault::AgentToken>& record = *found;
   if (!record || record->revoked_at) {
     if (keep && bad_.size() >= kMaxUnknown) bad_.clear();
-    if (keep) bad_.insert(std::move(key));
+    if (keep) bad_.insert(key);
     co_return PrincipalPtr{};
   }
   PrincipalPtr principal = principal_of(*record);
   if (keep && good_.size() >= kMaxKnown) good_.clear();
-  if (keep) good_.insert_or_assign(std::move(key), Entry{principal, record->expires_at});
+  if (keep) good_.insert_or_assign(key, Entry{principal, record->expires_at});
   co_return judge(*record, clock_.now()) == TokenState::active ? principal : PrincipalPtr{};
 }
 

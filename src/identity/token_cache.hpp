@@ -12,6 +12,7 @@
 
 #include "async/task.hpp"
 #include "base/clock.hpp"
+#include "base/keyed_digest.hpp"
 #include "base/result.hpp"
 #include "identity/principal.hpp"
 #include "vault/feed_reader.hpp"
@@ -49,9 +50,6 @@ class TokenCache final {
     PrincipalPtr principal;
     std::optional<SystemTime> expires_at;
   };
-  struct FirstBytes {  ///< keys are SHA-256: any eight bytes are a hash
-    std::size_t operator()(const std::string& key) const;
-  };
 
   bool may_keep() const { return feed_ == nullptr || feed_->is_fresh(); }
   static PrincipalPtr principal_of(const vault::AgentToken& token);
@@ -59,9 +57,12 @@ class TokenCache final {
   vault::AgentTokenStore& store_;
   const vault::FeedReader* feed_;
   const Clock& clock_;
-  // By SHA-256 of the token. Apart, so that bad tokens cannot push out good ones.
-  std::unordered_map<std::string, Entry, FirstBytes> good_;
-  std::unordered_set<std::string, FirstBytes> bad_;  ///< well-formed, but unknown or revoked
+  // By a digest under a key of this cache, which takes a sixth of the time of SHA-256. Apart, so
+  // that bad tokens cannot push out good ones.
+  KeyedDigest digest_;
+  std::unordered_map<KeyedDigest::Value, Entry, KeyedDigest::Hash> good_;
+  /// well-formed, but unknown or revoked
+  std::unordered_set<KeyedDigest::Value, KeyedDigest::Hash> bad_;
   std::uint64_t generation_ = 0;  ///< counts drops: what was read before one is not kept after it
 };
 

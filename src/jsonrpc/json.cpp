@@ -86,7 +86,11 @@ std::string_view inside_of(std::string_view raw) {
 }
 
 bool literal_is(std::string_view inside, std::string_view text) {
-  if (inside.find('\\') == std::string_view::npos) return inside == text;
+  // Escapes are longer than what they stand for.
+  if (inside.size() < text.size()) return false;
+  const bool same = inside == text;
+  if (!same && inside.size() == text.size()) return false;
+  if (inside.find('\\') == std::string_view::npos) return same;
   return unescape(inside) == text;
 }
 

@@ -83,6 +83,25 @@ TEST(JsonText, quotes_and_unescapes) {
   EXPECT_EQ(JsonView::parse(quote(odd))->as_string(), odd);
 }
 
+TEST(JsonText, proves_strings_wherever_their_escapes_and_sequences_fall) {
+  const std::vector<std::pair<std::string, bool>> parts = {
+      {"\\\"", true},     {"\\\\", true},         {"\\u00e9", true},
+      {"\xC3\xA9", true}, {"\xE2\x82\xAC", true}, {"\xF0\x9F\x98\x80", true},
+      {"\\u00g0", false}, {"\\x", false},         {"\x01", false},
+      {"\xC3", false},    {"\xED\xA0\x80", false}};
+  for (std::size_t before = 0; before < 140; ++before) {
+    for (const std::size_t behind : {0, 1, 17, 70}) {
+      for (const auto& [part, good] : parts) {
+        const std::string text = std::string(before, 'a') + part + part + std::string(behind, 'b');
+        const auto parsed = JsonView::parse("[\"" + text + "\", 1]", "it");
+        ASSERT_EQ(parsed.has_value(), good) << before << ' ' << behind << ' ' << part;
+      }
+    }
+  }
+  EXPECT_FALSE(JsonView::parse("\"" + std::string(100, 'a'), "it"));
+  EXPECT_FALSE(JsonView::parse("\"" + std::string(63, 'a') + "\\", "it"));
+}
+
 TEST(Message, takes_a_call_apart_without_touching_it) {
   const std::string bytes =
       R"({"jsonrpc":"2.0","id":7,"method":"tools\/call","params":{"name":"a.b","arguments":{"n":1.50},)"

@@ -50,7 +50,7 @@ struct MessageSink : NullSink {
       if (root == JsonKind::object) on_part(raw);
     } else if (depth == 2) {
       if (container == JsonKind::object && (part == Part::params || part == Part::result)) {
-        if (message.members.empty()) message.members.reserve(6);
+        if (message.members.empty()) message.members.reserve(8);
         message.members.push_back({member_key, raw});
       }
     } else if (depth == 3) {
@@ -142,7 +142,7 @@ Result<void> finish(const MessageSink& sink, Message& message) {
   return {};
 }
 
-std::string_view find_raw(const std::vector<RawMember>& members, std::string_view name) {
+std::string_view find_raw(const RawMembers& members, std::string_view name) {
   for (const RawMember& member : members) {
     if (JsonMember{member.raw_key, {}}.is(name)) return member.value;
   }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "async/frame_pool.hpp"
 #include "base/limits.hpp"
 #include "base/result.hpp"
 #include "jsonrpc/json.hpp"
@@ -25,6 +26,7 @@ struct RawMember {
   std::string_view raw_key;  ///< inside of the literal, escapes kept
   std::string_view value;    ///< raw JSON
 };
+using RawMembers = std::vector<RawMember, PoolAllocator<RawMember>>;
 
 enum class MessageKind { request, notification, result, error };
 
@@ -38,9 +40,9 @@ struct Message {
   std::string_view error;   ///< raw object; errors
 
   /// The members of `params` (requests and notifications) or of an object `result`, in order.
-  std::vector<RawMember> members;
+  RawMembers members;
   /// The members of params._meta or result._meta.
-  std::vector<RawMember> meta;
+  RawMembers meta;
 
   /// Raw value of a member of params or result; empty when absent.
   std::string_view member(std::string_view name) const;

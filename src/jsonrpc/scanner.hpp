@@ -10,6 +10,7 @@
 #endif
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <boost/container/small_vector.hpp>
 #include <cstring>
@@ -28,9 +29,67 @@ std::string_view describe(Fault fault);
 
 namespace detail {
 
+/// What may follow a '\\' by itself.
+inline constexpr auto kSimpleEscape = [] {
+  std::array<bool, 256> table{};
+  for (const char c : std::string_view("\"\\/bfnrt")) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
+
 /// Length of the well-formed UTF-8 sequence that starts at `at` with a byte ≥ 0x80; 0 when it is
 /// ill-formed.
 std::size_t utf8_sequence(const char* at, const char* end);
+
+#ifdef __SSE2__
+/// 0xFF for each of the 16 bytes that is '"', '\\', below 0x20 or above 0x7F.
+inline __m128i specials(const char* from) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+  const __m128i slash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+  const __m128i outside = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));  // signed: above 0x7F too
+  return _mm_or_si128(_mm_or_si128(quote, slash), outside);
+}
+
+inline unsigned specials_of_16(const char* from) {
+  return static_cast<unsigned>(_mm_movemask_epi8(specials(from)));
+}
+
+inline std::uint64_t specials_of_64(const char* from) {
+  return static_cast<std::uint64_t>(specials_of_16(from)) |
+         static_cast<std::uint64_t>(specials_of_16(from + 16)) << 16 |
+         static_cast<std::uint64_t>(specials_of_16(from + 32)) << 32 |
+         static_cast<std::uint64_t>(specials_of_16(from + 48)) << 48;
+}
+#endif
+
+/// True when no byte of `text` is '"', '\\', below 0x20 or above 0x7F. For short texts.
+inline bool is_plain(std::string_view text) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+#ifdef __SSE2__
+  if (text.size() >= 16) {
+    for (; end - at > 16; at += 16) {
+      if (specials_of_16(at) != 0) return false;
+    }
+    return specials_of_16(end - 16) == 0;
+  }
+  char padded[16] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ',
+                     ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' '};
+  if (text.size() >= 8) {
+    std::memcpy(padded, at, 8);
+    std::memcpy(padded + 8, end - 8, 8);
+  } else if (text.size() >= 4) {
+    std::memcpy(padded, at, 4);
+    std::memcpy(padded + 4, end - 4, 4);
+  } else {
+    std::copy(at, end, padded);
+  }
+  return specials_of_16(padded) == 0;
+#else
+  return std::all_of(at, end,
+                     [](char c) { return c >= 0x20 && c <= 0x7F && c != '"' && c != '\\'; });
+#endif
+}
 
 /// The first byte of [at, end) that is '"', '\\', below 0x20 or above 0x7F; `end` when none.
 inline const char* find_special(const char* at, const char* end) {
@@ -39,12 +98,8 @@ inline const char* find_special(const char* at, const char* end) {
   constexpr std::uint64_t kHigh = 0x8080808080808080U;
 #ifdef __SSE2__
   while (end - at >= 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
-    const __m128i slash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-    const __m128i outside = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));  // signed: above 0x7F too
-    const int found = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), outside));
-    if (found != 0) return at + std::countr_zero(static_cast<unsigned>(found));
+    const unsigned found = specials_of_16(at);
+    if (found != 0) return at + std::countr_zero(found);
     at += 16;
   }
 #endif
@@ -225,46 +280,77 @@ class Scanner final {
   }
 
   bool string(std::string_view& inside, bool& escaped) {
+#ifdef __SSE2__
+    // Most strings are names and words: short, and with nothing special but their end.
+    const char* const start = at_ + 1;
+    if (end_ - start >= 16) {
+      const unsigned found = detail::specials_of_16(start);
+      const char* const stop_at = start + std::countr_zero(found | 0x10000U);
+      if (found != 0 && *stop_at == '"') {
+        inside = {start, static_cast<std::size_t>(stop_at - start)};
+        at_ = stop_at + 1;
+        return true;
+      }
+    }
+#endif
+    return long_string(inside, escaped);
+  }
+
+  bool long_string(std::string_view& inside, bool& escaped) {
     const char* from = ++at_;
+#ifdef __SSE2__
+    // What is special in 64 bytes is found at once, however often texts are escaped.
+    while (end_ - at_ >= 64) {
+      const char* const block = at_;
+      std::uint64_t found = detail::specials_of_64(block);
+      at_ = block + 64;
+      while (found != 0) {
+        at_ = block + std::countr_zero(found);
+        if (*at_ == '"') return ends_at(from, inside);
+        if (!special(escaped)) return false;
+        const auto passed = static_cast<std::uint64_t>(at_ - block);
+        if (passed >= 64) break;
+        found = found >> passed << passed;
+        if (found == 0) at_ = block + 64;
+      }
+    }
+#endif
     while (true) {
       at_ = detail::find_special(at_, end_);
       if (at_ == end_) return stop(Fault::syntax);
-      const auto byte = static_cast<unsigned char>(*at_);
-      if (byte == '"') break;
-      if (byte == '\\') {
-        escaped = true;
-        if (!escape()) return false;
-      } else if (byte < 0x20) {
-        return stop(Fault::control);
-      } else {
-        const std::size_t length = detail::utf8_sequence(at_, end_);
-        if (length == 0) return stop(Fault::utf8);
-        at_ += length;
-      }
+      if (*at_ == '"') return ends_at(from, inside);
+      if (!special(escaped)) return false;
     }
+  }
+
+  bool ends_at(const char* from, std::string_view& inside) {
     inside = slice(from);
     ++at_;
+    return true;
+  }
+
+  /// What find_special() stops at, but for the end of the string; goes on behind it.
+  bool special(bool& escaped) {
+    const auto byte = static_cast<unsigned char>(*at_);
+    if (byte == '\\') {
+      escaped = true;
+      return escape();
+    }
+    if (byte < 0x20) return stop(Fault::control);
+    const std::size_t length = detail::utf8_sequence(at_, end_);
+    if (length == 0) return stop(Fault::utf8);
+    at_ += length;
     return true;
   }
 
   bool escape() {
     ++at_;
     if (at_ == end_) return stop(Fault::escape);
-    switch (*at_++) {
-      case '"':
-      case '\\':
-      case '/':
-      case 'b':
-      case 'f':
-      case 'n':
-      case 'r':
-      case 't':
-        return true;
-      case 'u':
-        break;
-      default:
-        return stop(Fault::escape);
+    if (detail::kSimpleEscape[static_cast<unsigned char>(*at_)]) [[likely]] {
+      ++at_;
+      return true;
     }
+    if (*at_++ != 'u') return stop(Fault::escape);
     if (end_ - at_ < 4) return stop(Fault::escape);
     for (int i = 0; i < 4; ++i, ++at_) {
       const char c = *at_;

@@ -1,5 +1,7 @@
 // Strings of JSON: writing them with escapes, reading them back.
+#include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "jsonrpc/json.hpp"
 #include "jsonrpc/scanner.hpp"
@@ -91,9 +93,22 @@ std::size_t append_unicode_escape(std::string& out, std::string_view literal, st
 }  // namespace
 
 void append_quoted(std::string& out, std::string_view text) {
-  out += '"';
   const char* at = text.data();
   const char* end = at + text.size();
+  if (detail::is_plain(text)) {
+    // libstdc++ 12 hands over the new capacity as size, so that is not what is returned.
+    const std::size_t before = out.size();
+    const std::size_t after = before + text.size() + 2;
+    if (out.capacity() < after) out.reserve(std::max(after, 2 * out.capacity()));
+    out.resize_and_overwrite(after, [&](char* data, std::size_t /*size*/) {
+      data[before] = '"';
+      std::memcpy(data + before + 1, at, text.size());
+      data[after - 1] = '"';
+      return after;
+    });
+    return;
+  }
+  out += '"';
   while (at != end) {
     const char* plain_end = detail::find_special(at, end);
     out.append(at, plain_end);

@@ -24,7 +24,8 @@ std::unexpected<Error> invalid() {
 std::string unfold(std::string_view head) {
   std::string text(head);
   for (std::size_t i = text.find('\n'); i + 2 < text.size(); ++i) {
-    if (text[i] != '\r' || (text[i + 2] != ' ' && text[i + 2] != '\t')) continue;
+    if (text[i] != '\r' || text[i + 1] != '\n') continue;
+    if (text[i + 2] != ' ' && text[i + 2] != '\t') continue;
     text[i] = text[i + 1] = ' ';
   }
   return text;
