@@ -334,6 +334,7 @@ void Upstreams::note_change(const vault::Change& change) {
     std::erase_if(crossing_->edited,
                   [&](const auto& entry) { return now - entry.second > kFeedsDiffer; });
     crossing_->edited.insert_or_assign(change.id, now);
+    parts_.tasks.spawn("close_edited", close_edited(change.organization, ConnectionId{change.id}));
     std::erase_if(crossing_->infos,
                   [&](const auto& entry) { return entry.first.connection.value == change.id; });
   }
@@ -343,6 +344,29 @@ void Upstreams::note_change(const vault::Change& change) {
     const bool of_it = key.credential.connection.value == change.id && key.variant.empty();
     if (!of_it || !upstream->peer || crossing_->owns(key.credential)) continue;
     parts_.tasks.spawn("reload_schemas", reload_schemas(upstream));
+  }
+}
+
+// A shard that heard of the edit before us may have had it opened anew already.
+Task<> Upstreams::close_edited(OrganizationId organization, ConnectionId id) {
+  auto all = co_await parts_.store.connections().list(std::move(organization));
+  if (!all) {
+    reset_here(id);
+    co_return;
+  }
+  const auto current = std::ranges::find(*all, id, &vault::Connection::id);
+  const bool serves = current != all->end() && current->options.enabled;
+  std::erase_if(upstreams_, [&](const auto& entry) {
+    const UpstreamPtr& upstream = entry.second;
+    if (!(upstream->key.connection == id)) return false;
+    if (serves && upstream->connection->revision >= current->revision) return false;
+    retire(upstream);
+    return true;
+  });
+  for (auto& [key, following] : following_) {
+    if (!(key.connection == id)) continue;
+    following.stale = true;
+    following.next_try = {};
   }
 }
 

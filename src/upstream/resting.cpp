@@ -38,7 +38,7 @@ void Upstreams::reset_here(const ConnectionId& connection) {
 }
 
 void Upstreams::on_change(const vault::Change& change) {
-  if (change.table == "connections") reset_here(ConnectionId{change.id});
+  if (change.table == "connections" && !crossing_) reset_here(ConnectionId{change.id});
   note_change(change);
 }
 

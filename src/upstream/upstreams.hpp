@@ -9,6 +9,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -154,7 +156,26 @@ class Upstreams final {
   struct Key {
     vault::CredentialKey credential;
     std::string variant;
-    friend auto operator<=>(const Key&, const Key&) = default;
+  };
+  /// What finds the session of the common case without a copy of anything.
+  struct KeyView {
+    explicit KeyView(const Target& target);
+    std::string_view organization, connection, owner, account;
+    bool has_owner;
+  };
+  struct KeyLess {
+    using is_transparent = void;
+    bool operator()(const Key& a, const Key& b) const { return tie(a) < tie(b); }
+    bool operator()(const Key& a, const KeyView& b) const { return tie(a) < tie(b); }
+    bool operator()(const KeyView& a, const Key& b) const { return tie(a) < tie(b); }
+
+   private:
+    using Tied = std::tuple<std::string_view, std::string_view, bool, std::string_view,
+                            std::string_view, std::string_view>;
+    static Tied tie(const Key& key);
+    static Tied tie(const KeyView& view) {
+      return {view.connection, view.organization, view.has_owner, view.owner, view.account, {}};
+    }
   };
 
   // What the public functions of these names do when the upstream lives here.
@@ -182,6 +203,7 @@ class Upstreams final {
   /// Every notification goes through here, to the listeners of all shards that follow.
   void tell(const vault::CredentialKey& upstream, std::string_view method, std::string_view params);
   void note_change(const vault::Change& change);
+  Task<> close_edited(OrganizationId organization, ConnectionId id);
   Task<> reload_schemas(UpstreamPtr upstream);
 
   UpstreamPtr find(const vault::CredentialKey& key, const std::string& variant = {}) const;
@@ -260,7 +282,7 @@ class Upstreams final {
   Parts parts_;
   NotificationListener listener_;
   std::unique_ptr<Crossing> crossing_;  ///< null: one shard
-  std::map<Key, UpstreamPtr> upstreams_;
+  std::map<Key, UpstreamPtr, KeyLess> upstreams_;
   std::map<vault::CredentialKey, Following> following_;
   /// By connection and revision. Kept: a link that is being closed may still ask.
   std::map<std::pair<std::string, std::int64_t>, std::unique_ptr<Attendant>> attendants_;

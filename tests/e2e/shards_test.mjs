@@ -197,7 +197,66 @@ test('what the command line changes holds on every shard', async (t) => {
     const results = await times(16, () => modern(gateway, execute('counting.pid')));
     return results.every((result) => !result.isError);
   });
-  assert.equal(pids().length, 2);
+  assert.equal(pids().length, 3);  // `enable` lists the tools with one of its own
+});
+
+const colour = { action: 'accept', content: { colour: 'green' } };
+
+test('a call that a legacy server interrupts is taken up wherever its retry comes', async (t) => {
+  const { gatehouse, pids } = await with_counting_server(t);
+  const gateway = await serve(t, gatehouse);
+  const capabilities = { elicitation: { form: {} } };
+  const ask = async () => {
+    const first = await modern(gateway, execute('counting.ask'), { capabilities });
+    assert.equal(first.resultType, 'input_required', JSON.stringify(first));
+    const [key] = Object.keys(first.inputRequests);
+    assert.equal(first.inputRequests[key].method, 'elicitation/create');
+    const retry = { capabilities, inputResponses: { [key]: colour },
+      requestState: first.requestState };
+    assert.equal(text_of(await modern(gateway, execute('counting.ask'), retry)), 'accept green');
+  };
+  // One after the other: over stdio nothing says which of several calls a question belongs to.
+  for (let i = 0; i < 12; ++i) await ask();
+  assert.equal(pids().length, 1);
+});
+
+// Reads the stream of a call and answers what it asks on a connection of its own.
+function call_and_answer(gateway, session, request, result) {
+  return new Promise((resolve, reject) => {
+    const message = JSON.stringify({ jsonrpc: '2.0', id: 'asking', ...request });
+    const sent = http.request(`${gateway.url}/mcp`, { method: 'POST', agent: false, headers: {
+      authorization: `Bearer ${gateway.token}`, 'content-type': 'application/json',
+      accept: 'application/json, text/event-stream', ...session.headers } }, (response) => {
+      let text = '';
+      response.on('error', reject);
+      response.on('data', async (data) => {
+        text += data;
+        for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+          const line = text.slice(0, end).trim();
+          text = text.slice(end + 1);
+          if (!line.startsWith('data:') || line.length < 7) continue;
+          const told = JSON.parse(line.slice(5));
+          if (told.id === 'asking') resolve(told.result);
+          if (told.method !== 'elicitation/create') continue;
+          const taken = await post(gateway, { id: told.id, result }, session.headers);
+          assert.equal(taken.status, 202);
+        }
+      });
+    });
+    sent.on('error', reject);
+    sent.end(message);
+  });
+}
+
+test('a legacy client is asked on its stream and answers on any connection', async (t) => {
+  const { gatehouse, pids } = await with_counting_server(t);
+  const gateway = await serve(t, gatehouse);
+  const sessions = await times(8, () => open_session(gateway, { elicitation: { form: {} } }));
+  for (const session of sessions) {
+    const result = await call_and_answer(gateway, session, execute('counting.ask'), colour);
+    assert.equal(text_of(result), 'accept green');
+  }
+  assert.equal(pids().length, 1);
 });
 
 // A request whose client leaves after `ms`.
