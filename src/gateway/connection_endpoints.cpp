@@ -92,4 +92,8 @@ void ConnectionEndpoints::end_streams() {
   for (const auto& [name, endpoint] : endpoints_) endpoint->http.end_streams();
 }
 
+void ConnectionEndpoints::end_sessions(std::string_view identity) {
+  for (const auto& [name, endpoint] : endpoints_) endpoint->http.end_sessions(identity);
+}
+
 }  // namespace gatehouse::gateway

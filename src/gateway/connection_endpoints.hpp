@@ -40,6 +40,7 @@ class ConnectionEndpoints final {
   ConnectionService* find(std::string_view connection, const identity::Principal& principal);
   /// See HttpEndpoint.
   void end_streams();
+  void end_sessions(std::string_view identity);
 
  private:
   /// Kept until the end, for sessions and streams may be under way: there are no more of them than

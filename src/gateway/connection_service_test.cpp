@@ -38,10 +38,13 @@ class ConnectionServiceTest : public testing::Test {
   }
 
   GatewayInside gateway;
-  ConnectionService service{
-      {gateway.directory, gateway.bridge, gateway.pipeline, gateway.upstreams, gateway.log},
-      {"notes", "0.1.0", "/mcp/c/notes", "https://x/metadata",
-       fixed_state_key(Secret(std::string(32, 'k')), "k1")}};
+  Followers followers{{gateway.context.get_executor(), gateway.directory, gateway.upstreams,
+                       gateway.refresher, gateway.tasks, gateway.log},
+                      fixed_state_key(Secret(std::string(32, 'k')), "k1")};
+  ConnectionService service{{gateway.directory, gateway.bridge, gateway.pipeline, gateway.upstreams,
+                             followers, gateway.log},
+                            {"notes", "0.1.0", "/mcp/c/notes", "https://x/metadata",
+                             fixed_state_key(Secret(std::string(32, 'k')), "k1")}};
 };
 
 TEST_F(ConnectionServiceTest, a_tool_has_its_own_name_and_its_result_passes_as_it_came) {

@@ -61,6 +61,8 @@ Task<Result<mcp::Interest>> Followers::follow(std::shared_ptr<mcp_server::Follow
   draft.wants = std::move(*wants);
   draft.granted = wanted;
   draft.seen = is_new ? lists_of(draft) : known->second.seen;
+  const std::uint64_t round = is_new ? 1 : known->second.round + 1;
+  draft.round = round;
   const Wants now = draft.wants;
   entries_.insert_or_assign(key, std::move(draft));
   settle_later(old);
@@ -74,7 +76,13 @@ Task<Result<mcp::Interest>> Followers::follow(std::shared_ptr<mcp_server::Follow
   }
   const auto found = entries_.find(key);
   if (found == entries_.end()) co_return mcp::Interest{};  // it left meanwhile
-  co_return grant(found->second, std::move(wanted), before);
+  if (found->second.round != round) {                      // it has asked for something else since
+    Entry copy = found->second;
+    co_return grant(copy, std::move(wanted), before);
+  }
+  auto granted = grant(found->second, std::move(wanted), before);
+  settle_later(now);  // without what was refused
+  co_return granted;
 }
 
 void Followers::unfollow(mcp_server::Follower& follower) {
@@ -84,6 +92,14 @@ void Followers::unfollow(mcp_server::Follower& follower) {
   entries_.erase(found);
   settle_later(wants);
   changed_.notify_all();
+}
+
+std::set<std::string> Followers::identities_of(const TokenId& token) const {
+  std::set<std::string> identities;
+  for (const auto& [follower, entry] : entries_) {
+    if (principal_of(entry).token == token) identities.insert(entry.follower->caller().identity);
+  }
+  return identities;
 }
 
 Followers::Want* Followers::want_of(const Entry& entry, std::string_view connection,

@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,9 @@ class Followers final {
                                      std::string connection, mcp::Interest wanted);
   void unfollow(mcp_server::Follower& follower);
 
+  /// Of the callers who follow with that token (Caller::identity).
+  std::set<std::string> identities_of(const TokenId& token) const;
+
   /// What an upstream told; for Upstreams::on_notification().
   void on_notification(const vault::CredentialKey& upstream, std::string_view method,
                        std::string_view params);
@@ -67,6 +71,7 @@ class Followers final {
     mcp::Interest granted;   ///< as the follower names things
     Wants wants;
     Lists seen;
+    std::uint64_t round = 0;  ///< of the latest follow(): an earlier one's outcome is old
     bool tools_due = false, prompts_due = false, resources_due = false;
   };
   /// What is asked of one upstream.

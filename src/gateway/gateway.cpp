@@ -284,6 +284,13 @@ Task<Result<void>> Gateway::serve_lines(std::shared_ptr<jsonrpc::LineChannel> ch
 void Gateway::on_change(const vault::Change& change) {
   directory_.on_change(change);
   followers_.on_change(change);
+  // A token was made or revoked: who only listens would not be asked for it again.
+  if (change.table == "agent_tokens") {
+    for (const std::string& identity : followers_.identities_of(TokenId{change.id})) {
+      aggregate_endpoint_.end_sessions(identity);
+      connections_.end_sessions(identity);
+    }
+  }
 }
 
 void Gateway::on_feed_lost() {
