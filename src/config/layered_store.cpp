@@ -75,6 +75,11 @@ Task<Result<vault::ConnectionState>> LayeredStore::load_state(OrganizationId org
   return inner_.connections().load_state(std::move(organization), std::move(id));
 }
 
+Task<Result<std::map<ConnectionId, vault::ConnectionState>>> LayeredStore::load_states(
+    OrganizationId organization) {
+  return inner_.connections().load_states(std::move(organization));
+}
+
 Task<Result<void>> LayeredStore::save_state(OrganizationId organization, ConnectionId id,
                                             vault::ConnectionState state) {
   return inner_.connections().save_state(std::move(organization), std::move(id), std::move(state));

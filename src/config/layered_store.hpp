@@ -43,6 +43,8 @@ class LayeredStore final : public vault::Store, private vault::ConnectionStore {
   Task<Result<void>> erase(OrganizationId organization, ConnectionId id) override;
   Task<Result<vault::ConnectionState>> load_state(OrganizationId organization,
                                                   ConnectionId id) override;
+  Task<Result<std::map<ConnectionId, vault::ConnectionState>>> load_states(
+      OrganizationId organization) override;
   Task<Result<void>> save_state(OrganizationId organization, ConnectionId id,
                                 vault::ConnectionState state) override;
   Task<Result<std::optional<vault::StoredCatalog>>> load_catalog(OrganizationId organization,

@@ -154,7 +154,7 @@ std::int64_t AggregateLists::ttl_of(const Entries& entries) const {
   for (const std::shared_ptr<ConnectionEntry>& entry : entries) {
     if (!entry->stored) return 0;
     const auto age = std::chrono::duration_cast<std::chrono::milliseconds>(
-        parts_.clock.now() - entry->stored->fetched_at);
+        parts_.clock.now() - entry->listed_at().value_or(entry->stored->fetched_at));
     const std::int64_t left = std::max<std::int64_t>(0, entry->stored->ttl_ms - age.count());
     least = std::min(left, least.value_or(left));
   }

@@ -175,17 +175,12 @@ Task<Result<void>> Directory::load_all() {
     co_return std::unexpected(connections.error());
   }
   if (everything) {
-    Result<std::vector<vault::StoredCatalog>> all =
-        co_await store_.connections().load_catalogs(organization_, local_member());
-    if (!all) {
+    Result<ReadAhead> ahead = co_await read_ahead();
+    if (!ahead) {
       all_stale_ = true;
-      co_return std::unexpected(all.error());
+      co_return std::unexpected(ahead.error());
     }
-    read_ahead_.clear();
-    for (vault::StoredCatalog& one : *all) {
-      ConnectionId id = one.connection;
-      read_ahead_.emplace(std::move(id), std::move(one));
-    }
+    read_ahead_ = std::move(*ahead);
   }
   std::set<std::string> names;
   for (vault::Connection& connection : *connections) {
@@ -203,14 +198,36 @@ Task<Result<void>> Directory::load_all() {
       co_return loaded;
     }
   }
-  read_ahead_.clear();
+  read_ahead_.reset();
   if (std::erase_if(entries_, [&](const auto& one) { return !names.contains(one.first); }) > 0)
     ++lists_;
   loaded_ = true;
   co_return Result<void>{};
 }
 
+// A change that is made after this was read marks its connection again.
+Task<Result<Directory::ReadAhead>> Directory::read_ahead() {
+  ReadAhead ahead;
+  Result<std::vector<vault::StoredCatalog>> lists =
+      co_await store_.connections().load_catalogs(organization_, local_member());
+  if (!lists) co_return std::unexpected(lists.error());
+  for (vault::StoredCatalog& one : *lists) {
+    ConnectionId id = one.connection;
+    ahead.lists.emplace(std::move(id), std::move(one));
+  }
+  Result<std::map<ConnectionId, vault::ConnectionState>> states =
+      co_await store_.connections().load_states(organization_);
+  if (!states) co_return std::unexpected(states.error());
+  ahead.states = std::move(*states);
+  co_return ahead;
+}
+
 Task<Result<void>> Directory::load_state(ConnectionEntry& entry) {
+  if (read_ahead_) {
+    const auto found = read_ahead_->states.find(entry.connection->id);
+    entry.state = found == read_ahead_->states.end() ? vault::ConnectionState{} : found->second;
+    co_return Result<void>{};
+  }
   Result<vault::ConnectionState> state =
       co_await store_.connections().load_state(organization_, entry.connection->id);
   if (!state) co_return std::unexpected(state.error());
@@ -220,9 +237,9 @@ Task<Result<void>> Directory::load_state(ConnectionEntry& entry) {
 
 Task<Result<void>> Directory::load_lists(ConnectionEntry& entry) {
   const ConnectionId id = entry.connection->id;
-  if (const auto ahead = read_ahead_.find(id); ahead != read_ahead_.end()) {
-    entry.stored = std::make_shared<const vault::StoredCatalog>(std::move(ahead->second));
-    read_ahead_.erase(ahead);
+  if (read_ahead_) {
+    if (const auto found = read_ahead_->lists.find(id); found != read_ahead_->lists.end())
+      entry.stored = std::make_shared<const vault::StoredCatalog>(std::move(found->second));
   } else {
     Result<std::optional<vault::StoredCatalog>> stored =
         co_await store_.connections().load_catalog(organization_, id, local_member());

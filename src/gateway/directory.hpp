@@ -102,7 +102,13 @@ class Directory final {
 
  private:
   enum class Stale { state, all };
+  /// What is read at once where everything is loaded.
+  struct ReadAhead {
+    std::map<ConnectionId, vault::StoredCatalog> lists;
+    std::map<ConnectionId, vault::ConnectionState> states;
+  };
   Task<Result<void>> load_all();
+  Task<Result<ReadAhead>> read_ahead();
   Task<Result<void>> load_one(vault::Connection connection);
   Task<Result<void>> load_lists(ConnectionEntry& entry);
   Task<Result<void>> load_state(ConnectionEntry& entry);
@@ -113,7 +119,7 @@ class Directory final {
   Workers* workers_;
   Condition loaded_condition_;
   std::map<std::string, std::shared_ptr<ConnectionEntry>, std::less<>> entries_;  ///< by name
-  std::map<ConnectionId, vault::StoredCatalog> read_ahead_;  ///< while everything is loaded
+  std::optional<ReadAhead> read_ahead_;
   Condition indexed_condition_;
   std::shared_ptr<const catalog::Index> index_;
   std::uint64_t lists_ = 1;    ///< counts changes of lists

@@ -35,13 +35,25 @@ std::shared_ptr<const catalog::ConnectionCatalog> make_catalog(const Part& part)
   return catalog::ConnectionCatalog::make(std::move(capabilities));
 }
 
-std::shared_ptr<const catalog::Index> make_index(std::vector<Part>& parts) {
+std::shared_ptr<const catalog::Index> make_index(const std::vector<Part>& parts) {
   std::vector<std::shared_ptr<const catalog::ConnectionCatalog>> catalogs;
-  for (Part& part : parts) {
-    if (!part.catalog) part.catalog = make_catalog(part);
-    catalogs.push_back(part.catalog);
-  }
+  for (const Part& part : parts) catalogs.push_back(part.catalog);
   return std::make_shared<const catalog::Index>(std::move(catalogs));
+}
+
+/// Connection by connection: the store's work gets its turn between them.
+Task<std::shared_ptr<const catalog::Index>> make_beside(Workers* workers,
+                                                        std::vector<Part>& parts) {
+  for (Part& part : parts) {
+    if (part.catalog) continue;
+    if (workers == nullptr) {
+      part.catalog = make_catalog(part);
+    } else {
+      part.catalog = co_await workers->run([&part] { return make_catalog(part); });
+    }
+  }
+  if (workers == nullptr) co_return make_index(parts);
+  co_return co_await workers->run([&parts] { return make_index(parts); });
 }
 
 }  // namespace
@@ -59,11 +71,7 @@ Task<std::shared_ptr<const catalog::Index>> Directory::index() {
       parts.push_back({entry, entry->connection, entry->stored, entry->blocked, entry->catalog});
     std::shared_ptr<const catalog::Index> made;
     try {
-      if (workers_ == nullptr) {
-        made = make_index(parts);
-      } else {
-        made = co_await workers_->run([&parts] { return make_index(parts); });
-      }
+      made = co_await make_beside(workers_, parts);
     } catch (...) {
       indexing_ = false;
       indexed_condition_.notify_all();

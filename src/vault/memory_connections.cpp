@@ -77,6 +77,15 @@ class MemoryConnections final : public ConnectionStore {
     co_return found->second;
   }
 
+  Task<Result<std::map<ConnectionId, ConnectionState>>> load_states(
+      OrganizationId organization) override {
+    const std::lock_guard lock(tables_.mutex);
+    std::map<ConnectionId, ConnectionState> found;
+    for (const auto& [id, state] : tables_.states)
+      if (tables_.find_connection(organization, id) != nullptr) found.emplace(id, state);
+    co_return found;
+  }
+
   Task<Result<void>> save_state(OrganizationId organization, ConnectionId id,
                                 ConnectionState state) override {
     MemoryWrite write(tables_);

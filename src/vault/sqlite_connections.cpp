@@ -9,6 +9,21 @@
 namespace gatehouse::vault {
 namespace {
 
+/// The columns from health on.
+ConnectionState read_state(Rows& row) {
+  ConnectionState state;
+  state.health = value_in(kHealthNames, row.text()).value_or(Health::configured);
+  state.detail = row.text();
+  state.hint = row.text();
+  state.checked_at = row.maybe_time();
+  state.ready_at = row.maybe_time();
+  state.era = row.text();
+  state.protocol_version = row.text();
+  state.era_at = row.maybe_time();
+  state.server_info = row.text();
+  return state;
+}
+
 class SqliteConnections final : public ConnectionStore {
  public:
   explicit SqliteConnections(SqliteTables& tables) : tables_(tables) {}
@@ -89,24 +104,31 @@ class SqliteConnections final : public ConnectionStore {
   Task<Result<ConnectionState>> load_state(OrganizationId organization, ConnectionId id) override {
     co_return co_await tables_.read<ConnectionState>(
         [&](Database& database) -> Result<ConnectionState> {
-          ConnectionState state;
           Rows row = database.query(
               "SELECT s.health, s.detail, s.hint, s.checked_at, s.ready_at, s.era, "
               "s.protocol_version, s.era_at, s.server_info FROM connection_states s "
               "JOIN connections c ON c.id = s.connection WHERE c.id = ? AND c.organization = ?",
               id.value, organization.value);
-          if (!row.next()) return state;
-          state.health = value_in(kHealthNames, row.text()).value_or(Health::configured);
-          state.detail = row.text();
-          state.hint = row.text();
-          state.checked_at = row.maybe_time();
-          state.ready_at = row.maybe_time();
-          state.era = row.text();
-          state.protocol_version = row.text();
-          state.era_at = row.maybe_time();
-          state.server_info = row.text();
-          return state;
+          return row.next() ? read_state(row) : ConnectionState{};
         });
+  }
+
+  Task<Result<std::map<ConnectionId, ConnectionState>>> load_states(
+      OrganizationId organization) override {
+    using Found = std::map<ConnectionId, ConnectionState>;
+    co_return co_await tables_.read<Found>([&](Database& database) -> Result<Found> {
+      Found found;
+      Rows row = database.query(
+          "SELECT c.id, s.health, s.detail, s.hint, s.checked_at, s.ready_at, s.era, "
+          "s.protocol_version, s.era_at, s.server_info FROM connection_states s "
+          "JOIN connections c ON c.id = s.connection WHERE c.organization = ?",
+          organization.value);
+      while (row.next()) {
+        ConnectionId id{row.text()};
+        found.emplace(std::move(id), read_state(row));
+      }
+      return found;
+    });
   }
 
   Task<Result<void>> save_state(OrganizationId organization, ConnectionId id,

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,6 +38,9 @@ class ConnectionStore {
 
   virtual Task<Result<ConnectionState>> load_state(
       OrganizationId organization, ConnectionId id) = 0;  ///< default when never saved
+  /// Those that were ever saved.
+  virtual Task<Result<std::map<ConnectionId, ConnectionState>>> load_states(
+      OrganizationId organization) = 0;
   /// not_found when the connection is gone: a late answer does not bring it back.
   virtual Task<Result<void>> save_state(OrganizationId organization, ConnectionId id,
                                         ConnectionState state) = 0;

@@ -197,6 +197,11 @@ TEST_P(ConnectionContract, keeps_state_and_catalog) {
   EXPECT_EQ(read.era, "modern");
   EXPECT_EQ(read.protocol_version, "2026-07-28");
   EXPECT_EQ(read.server_info, R"({"name":"x"})");
+  const auto all = run(connections().load_states(local_organization())).value();
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all.at(connection.id).detail, "why");
+  EXPECT_EQ(all.at(connection.id).era_at, clock_.now());
+  EXPECT_TRUE(run(connections().load_states(other_organization_)).value().empty());
 
   const StoredCatalog catalog{.connection = connection.id,
                               .tools = {R"({"name":"a"})", R"({"name":"ü"})"},
