@@ -110,7 +110,7 @@ Task<Reply> Bridge::run(Call& call, BridgedCall bridged, const Front& front) {
     resumed.extra.append(R"(,"inputResponses":)").append(call.input_responses());
   }
   DirectQuestions questions(call, bridged.connection, manners);
-  NotificationRelay notes(call, progress_token(call), manners.logs);
+  NotificationRelay notes(call, progress_token(call), manners, bridged.connection);
   const AuthenticatedCall authenticated{.principal = caller_of(call).principal,
                                         .method = call.method(),
                                         .connection = bridged.connection,

@@ -6,6 +6,7 @@
 #include "async/timer.hpp"
 #include "gateway/aggregate_lists.hpp"
 #include "gateway/followers.hpp"
+#include "gateway/notification_relay.hpp"
 #include "identity/decision.hpp"
 #include "jsonrpc/json.hpp"
 
@@ -20,16 +21,6 @@ constexpr auto kWatchJitter = 15s;
 
 std::size_t mix(std::size_t hash, std::string_view text) {
   return hash * 1099511628211U + std::hash<std::string_view>{}(text);
-}
-
-std::string with_logger(std::string_view params, std::string_view connection) {
-  const auto logger = jsonrpc::JsonView::of_proved(params).string("logger");
-  if (logger)
-    return replace_member(params, "logger",
-                          jsonrpc::quote(std::string(connection) + "/" + *logger));
-  std::string out = "{\"logger\":" + jsonrpc::quote(connection);
-  const bool empty = jsonrpc::JsonView::of_proved(params).size() == 0;
-  return out.append(empty ? "" : ",").append(params.substr(1));
 }
 
 }  // namespace
@@ -91,7 +82,7 @@ void Followers::deliver(const Told& told, const Entry& entry, const Want& want) 
     params = replace_member(params, "taskId", jsonrpc::quote(ours->second));
   } else if (told.method == "notifications/message") {
     if (want.interest.log_level.empty()) return;
-    if (all) params = with_logger(params, want.connection);
+    if (all) params = attributed_log(params, want.connection);
   } else {
     return;
   }

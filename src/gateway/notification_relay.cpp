@@ -1,21 +1,38 @@
 #include "gateway/notification_relay.hpp"
 
+#include "gateway/uri_rewriter.hpp"
 #include "jsonrpc/json.hpp"
 
 namespace gatehouse::gateway {
 
+std::string attributed_log(std::string_view params, std::string_view connection) {
+  const jsonrpc::JsonView message = jsonrpc::JsonView::of_proved(params);
+  if (const auto logger = message.string("logger")) {
+    return replace_member(params, "logger",
+                          jsonrpc::quote(std::string(connection) + "/" + *logger));
+  }
+  std::string out = "{\"logger\":" + jsonrpc::quote(connection);
+  for (const jsonrpc::JsonMember& member : message.members()) {
+    if (member.is("logger")) continue;
+    out.append(",\"").append(member.raw_key).append("\":").append(member.value.raw());
+  }
+  return out + "}";
+}
+
 bool NotificationRelay::wanted() const {
   if (!raw_token_.empty()) return true;
-  if (logs_ == Front::Extras::drop) return false;
+  if (manners_.logs == Front::Extras::drop) return false;
   return !call_.log_level().empty();
 }
 
 void NotificationRelay::on_notification(std::string_view method, std::string_view params) {
   if (params.size() > limits::kProgressBytes) return;
   if (method != "notifications/progress") {
-    const bool log =
-        method == "notifications/message" || method == "notifications/elicitation/complete";
-    if (log && logs_ == Front::Extras::pass) call_.post(method, params);
+    if (manners_.logs == Front::Extras::drop) return;
+    if (method == "notifications/elicitation/complete") call_.post(method, params);
+    if (method != "notifications/message") return;
+    const bool named = manners_.questions == Front::Questions::with_connection_name;
+    call_.post(method, named ? attributed_log(params, connection_) : std::string(params));
     return;
   }
   if (raw_token_.empty()) return;
