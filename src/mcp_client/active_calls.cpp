@@ -29,7 +29,7 @@ std::string_view capability_of(std::string_view method) {
 }  // namespace
 
 std::chrono::milliseconds ActiveCall::remaining(SteadyTime now) const {
-  return asking > 0 ? std::chrono::milliseconds(kLookAgain) : deadline.remaining(now);
+  return asking > 0 && !firm ? std::chrono::milliseconds(kLookAgain) : deadline.remaining(now);
 }
 
 void ActiveCalls::leave(const ActiveCallPtr& call) {
@@ -120,7 +120,7 @@ Task<std::string> ActiveCalls::make_answer(const Question& question, const Activ
   if (by_call) {
     if (call->asking++ == 0) call->asked_at = parts_.clock.steady_now();
     const std::shared_ptr<void> asked(nullptr, [this, call](void*) {
-      if (--call->asking == 0) {
+      if (--call->asking == 0 && !call->firm) {
         call->deadline.exempt(parts_.clock.steady_now() - call->asked_at);
       }
     });

@@ -34,11 +34,12 @@ struct ActiveCall {
   int answering = 0;      ///< requests of the server that are answered on its behalf
   int asking = 0;         ///< of them, those that wait for `interaction`
   SteadyTime asked_at{};  ///< since when
+  bool firm = false;      ///< mcp::Request::firm_timeout: a person's time counts as well
   CancelSource over;      ///< the call has ended: nobody waits for answers
   std::set<std::string, std::less<>> refused;  ///< methods that nobody here could answer
 
   /// Time in which a person is asked is no time of the server.
-  bool expired(SteadyTime now) const { return asking == 0 && deadline.expired(now); }
+  bool expired(SteadyTime now) const { return (asking == 0 || firm) && deadline.expired(now); }
   /// How long to wait for the server before looking again.
   std::chrono::milliseconds remaining(SteadyTime now) const;
 };

@@ -48,8 +48,12 @@ Task<Result<http::Reply>> HttpEndpoint::send(http::Request request,
                                              CancelSource* cancel) {
   for (const auto& [name, value] : target_.headers) request.headers.add(name, value);
   if (target_.authorizer != nullptr) {
-    const auto credentials = co_await target_.authorizer->headers({request.method, request.target});
-    if (!credentials) co_return std::unexpected(credentials.error());
+    auto credentials = target_.authorizer->headers_at_hand();
+    if (!credentials) {
+      auto waited = co_await target_.authorizer->headers({request.method, request.target});
+      if (!waited) co_return std::unexpected(waited.error());
+      credentials = std::move(*waited);
+    }
     for (const Authorizer::Header& header : *credentials) {
       request.headers.set(header.name, header.value.reveal());
     }

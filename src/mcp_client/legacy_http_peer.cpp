@@ -24,6 +24,11 @@ std::unexpected<Error> cancelled() {
   return fail(Errc::cancelled, "the request was cancelled");
 }
 
+bool names_unknown_method(std::string_view body) {
+  const auto error = rpc_error_of(body);
+  return error && error->code == jsonrpc::kMethodNotFound;
+}
+
 std::unexpected<Error> lost(std::string_view method, std::string_view how) {
   return fail(Errc::outcome_unknown,
               fmt::format("the server's answer to {} was lost: {}", method, how));
@@ -97,23 +102,31 @@ Task<Result<std::optional<mcp::HttpRefusal>>> LegacyHttpPeer::renew(std::uint64_
 
 Task<Result<mcp::Answer>> LegacyHttpPeer::call_once(const mcp::Request& request,
                                                     Interaction* interaction) {
-  // Where a person may be asked, the call may take as long as any call.
-  const std::chrono::milliseconds timeout =
-      may_ask_person(request, interaction)
-          ? std::max<std::chrono::milliseconds>(request.timeout, limits::kCallTimeoutMax)
-          : request.timeout;
-  const CallDeadline deadline(session_->endpoint().parts().clock.steady_now(), timeout);
+  const CallDeadline deadline(session_->endpoint().parts().clock.steady_now(), request.timeout);
   const auto call =
       std::make_shared<ActiveCall>(session_->next_id(), interaction, request.sink, deadline);
+  call->firm = request.firm_timeout;
   session_->calls().enter(call);
   const std::shared_ptr<void> left(nullptr,
                                    [this, &call](void*) { session_->calls().leave(call); });
   CancelSource::Registration registration;
+  CancelSource silence;
   if (request.cancel != nullptr) {
-    registration = request.cancel->on_cancel(
-        [session = session_, id = call->id] { session->give_up(id, "the request was cancelled"); });
+    registration = request.cancel->on_cancel([session = session_, id = call->id, &silence] {
+      session->give_up(id, "the request was cancelled");
+      silence.cancel();
+    });
   }
-  auto answer = co_await send(request, call);
+  // The server may ask on the GET stream before it begins to answer; then the person's time counts
+  // for nothing, which no fixed timeout of the POST knows.
+  const bool may_ask = may_ask_person(request, interaction);
+  if (may_ask)
+    session_->endpoint().parts().tasks.spawn("mcp_deadline", watch(session_, call, silence));
+  auto answer = co_await send(request, call, may_ask ? &silence : request.cancel);
+  if (may_ask && !answer && answer.error().code == Errc::cancelled && !is_cancelled(request)) {
+    session_->give_up(call->id, "no answer in time");
+    answer = std::unexpected(no_answer_error(request.method, request.timeout));
+  }
   registration.reset();
   session_->calls().leave(call);
   co_await session_->calls().settle(call);
@@ -121,19 +134,34 @@ Task<Result<mcp::Answer>> LegacyHttpPeer::call_once(const mcp::Request& request,
   co_return ActiveCalls::judge(std::move(*answer), *call);
 }
 
+/// `silence` lives until the call is left.
+Task<> LegacyHttpPeer::watch(std::shared_ptr<LegacySession> session, ActiveCallPtr call,
+                             CancelSource& silence) {
+  const Clock& clock = session->endpoint().parts().clock;
+  while (co_await pause(call->remaining(clock.steady_now()), &call->over)) {
+    if (!call->expired(clock.steady_now())) continue;
+    silence.cancel();
+    co_return;
+  }
+}
+
 Task<Result<mcp::Answer>> LegacyHttpPeer::send(const mcp::Request& request,
-                                               const ActiveCallPtr& call) {
+                                               const ActiveCallPtr& call, CancelSource* cancel) {
   const Clock& clock = session_->endpoint().parts().clock;
   Outgoing out = make_legacy_body(request, call->id);
+  // Where watch() keeps the time, the connection's own patience must not be shorter.
+  const std::chrono::milliseconds timeout =
+      cancel != request.cancel ? limits::kCallTimeoutMax : call->remaining(clock.steady_now());
   auto reply =
-      co_await session_->endpoint().post(std::move(out.body), session_->headers(),
-                                         call->remaining(clock.steady_now()), request.cancel);
+      co_await session_->endpoint().post(std::move(out.body), session_->headers(), timeout, cancel);
   if (!reply) {
     if (reply.error().code == Errc::timeout) session_->give_up(call->id, "no answer in time");
     co_return std::unexpected(reply.error());
   }
   if (auto refusal = refusal_of(*reply)) co_return std::move(*refusal);
-  if (reply->stream) co_return co_await read_streams(request, call, std::move(*reply));
+  if (reply->stream) {
+    co_return co_await read_streams(request, call, std::move(*reply), cancel);
+  }
   co_return on_body(request, call, std::move(*reply));
 }
 
@@ -149,26 +177,28 @@ Result<mcp::Answer> LegacyHttpPeer::on_body(const mcp::Request& request, const A
   }
   const auto message = jsonrpc::prove(reply.body);
   const bool is_error = message && message->kind == jsonrpc::MessageKind::error;
-  if (is_error && is_id(message->id, call->id)) return to_answer(*message, std::move(reply.body));
-  // 404 is the rule (O-2); servers built on the SDK's examples answer 400 without an id.
-  const bool forgotten = reply.status == 404 || (reply.status == 400 && is_error);
+  const bool ours = is_error && is_id(message->id, call->id);
+  // 404 is the rule (O-2), with or without the request's id, unless it names an unknown method as
+  // modern servers do; servers built on the SDK's examples answer 400 without an id.
+  const bool forgotten = reply.status == 404 ? !(ours && names_unknown_method(reply.body))
+                                             : reply.status == 400 && is_error && !ours;
   if (forgotten && session_->has_session_id()) {
     return fail(Errc::session_lost, "the server does not know our session");
   }
-  if (is_error && reply.status < 500) return to_answer(*message, std::move(reply.body));
+  if (ours || (is_error && reply.status < 500)) return to_answer(*message, std::move(reply.body));
   return std::unexpected(status_error(reply.status, reply.body, url));
 }
 
 Task<Result<mcp::Answer>> LegacyHttpPeer::read_streams(const mcp::Request& request,
-                                                       const ActiveCallPtr& call,
-                                                       http::Reply reply) {
+                                                       const ActiveCallPtr& call, http::Reply reply,
+                                                       CancelSource* cancel) {
   const Clock& clock = session_->endpoint().parts().clock;
   std::string last_event_id;
   std::chrono::milliseconds retry = kResumeRetry;
   auto reader = std::make_unique<EventReader>(std::move(reply.stream));
   for (int fruitless = 0; fruitless < kResumptions;) {
     if (reader) {
-      auto answer = co_await read_stream(request, call, *reader);
+      auto answer = co_await read_stream(request, call, *reader, cancel);
       if (!answer) co_return std::unexpected(answer.error());
       if (*answer) co_return std::move(**answer);
       if (!reader->last_event_id().empty() && reader->last_event_id() != last_event_id) {
@@ -183,12 +213,12 @@ Task<Result<mcp::Answer>> LegacyHttpPeer::read_streams(const mcp::Request& reque
       co_return lost(request.method, "the stream ended, and it cannot be resumed");
     }
     ++fruitless;
-    if (!co_await pause(retry, request.cancel)) co_return cancelled();
+    if (!co_await pause(retry, cancel)) co_return cancelled();
     if (call->expired(clock.steady_now())) break;
     http::Headers headers = session_->headers();
     headers.add("Last-Event-ID", last_event_id);
-    auto resumed = co_await session_->endpoint().get(
-        std::move(headers), call->remaining(clock.steady_now()), request.cancel);
+    auto resumed = co_await session_->endpoint().get(std::move(headers),
+                                                     call->remaining(clock.steady_now()), cancel);
     if (!resumed) {
       if (resumed.error().code == Errc::cancelled) co_return cancelled();
       continue;
@@ -206,10 +236,13 @@ Task<Result<mcp::Answer>> LegacyHttpPeer::read_streams(const mcp::Request& reque
 
 Task<Result<std::optional<mcp::Answer>>> LegacyHttpPeer::read_stream(const mcp::Request& request,
                                                                      const ActiveCallPtr& call,
-                                                                     EventReader& reader) {
+                                                                     EventReader& reader,
+                                                                     CancelSource* cancel) {
   const Clock& clock = session_->endpoint().parts().clock;
+  const bool watched = cancel != request.cancel;
   while (true) {
-    auto step = co_await reader.next(call->remaining(clock.steady_now()));
+    auto step = co_await reader.next(watched ? limits::kCallTimeoutMax
+                                             : call->remaining(clock.steady_now()));
     if (is_cancelled(request)) co_return cancelled();
     const bool silent = !step && step.error().code == Errc::timeout;
     if (silent || call->expired(clock.steady_now())) {

@@ -27,15 +27,20 @@ class LegacyHttpPeer final : public Peer {
 
  private:
   Task<Result<mcp::Answer>> call_once(const mcp::Request& request, Interaction* interaction);
-  Task<Result<mcp::Answer>> send(const mcp::Request& request, const ActiveCallPtr& call);
+  /// `cancel` is the request's, or one that watch() cancels as well.
+  Task<Result<mcp::Answer>> send(const mcp::Request& request, const ActiveCallPtr& call,
+                                 CancelSource* cancel);
+  /// Cancels `silence` when the server's time is over. Ends with the call.
+  static Task<> watch(std::shared_ptr<LegacySession> session, ActiveCallPtr call,
+                      CancelSource& silence);
   Result<mcp::Answer> on_body(const mcp::Request& request, const ActiveCallPtr& call,
                               http::Reply reply);
   Task<Result<mcp::Answer>> read_streams(const mcp::Request& request, const ActiveCallPtr& call,
-                                         http::Reply reply);
+                                         http::Reply reply, CancelSource* cancel);
   /// One stream until its end: the answer, or nothing when the stream ended before it.
   Task<Result<std::optional<mcp::Answer>>> read_stream(const mcp::Request& request,
                                                        const ActiveCallPtr& call,
-                                                       EventReader& reader);
+                                                       EventReader& reader, CancelSource* cancel);
   /// The answer to `call` among the messages of one body or event; others are dealt with.
   Result<std::optional<mcp::Answer>> take_messages(const ActiveCallPtr& call, std::string bytes);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "async/cancellable.hpp"
 #include "async/timer.hpp"
 #include "http/message.hpp"
 #include "jsonrpc/json.hpp"
@@ -16,7 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kSliceOfPause = 100ms;
 constexpr auto kListenHead = 30s;        // until the head of the GET stream
 constexpr auto kListenIdle = 1h;         // without a byte, not even a comment
 constexpr auto kListenWait = 1s;         // how long a first request waits for that head
@@ -26,6 +26,11 @@ constexpr auto kListenRetryMax = 30000ms;
 constexpr auto kListenLasting = 30s;  // a stream that lived so long was no failure
 constexpr int kListenFailures = 5;    // in a row, then the session goes on without a GET stream
 constexpr auto kCloseTimeout = 2s;
+
+Task<Result<bool>> slept(std::chrono::milliseconds duration) {
+  co_await sleep_for(duration);
+  co_return true;
+}
 
 /// Session ids are visible ASCII (O-2); anything else must not get into a header.
 bool is_session_id(std::string_view id) {
@@ -45,13 +50,7 @@ Task<bool> pause(std::chrono::milliseconds duration, CancelSource* cancel) {
     co_await sleep_for(duration);
     co_return true;
   }
-  const auto until = std::chrono::steady_clock::now() + duration;
-  while (!cancel->cancelled()) {
-    const auto left = until - std::chrono::steady_clock::now();
-    if (left <= left.zero()) co_return true;
-    co_await sleep_for(std::min<Duration>(left, kSliceOfPause));
-  }
-  co_return false;
+  co_return (co_await unless_cancelled(*cancel, slept(duration))).has_value();
 }
 
 LegacySession::LegacySession(HttpTarget target, Parts parts)

@@ -93,7 +93,7 @@ class LegacySession final : public AnswerSender,
   std::optional<Result<Handshake>> last_renewal_;  // for those who waited for it
 };
 
-/// Cut in slices, so that `cancel` is noticed. False when cancelled.
+/// False when cancelled, at once. `cancel` may be null.
 Task<bool> pause(std::chrono::milliseconds duration, CancelSource* cancel);
 
 }  // namespace gatehouse::mcp_client

@@ -60,15 +60,11 @@ Task<> MessageLink::run_close(std::shared_ptr<MessageLink> self) {
 Task<Result<Answered>> MessageLink::call(std::int64_t id, std::string body,
                                          const mcp::Request& request, Interaction* interaction) {
   if (!alive_) co_return fail(Errc::unavailable, obituary());
-  // Where a person may be asked, the call may take as long as any call.
-  const std::chrono::milliseconds timeout =
-      may_ask_person(request, interaction)
-          ? std::max<std::chrono::milliseconds>(request.timeout, limits::kCallTimeoutMax)
-          : request.timeout;
-  const CallDeadline deadline(parts_.clock.steady_now(), timeout);
+  const CallDeadline deadline(parts_.clock.steady_now(), request.timeout);
   Pending pending(parts_.tasks.executor(),
                   std::make_shared<ActiveCall>(id, interaction, request.sink, deadline));
   pending_[id] = &pending;
+  pending.call->firm = request.firm_timeout;
   calls_.enter(pending.call);
   const std::shared_ptr<void> left(nullptr, [this, id, call = pending.call](void*) {
     pending_.erase(id);

@@ -47,13 +47,24 @@ Task<Result<Followed>> ModernHttpPeer::follow(mcp::Interest interest) {
   co_return co_await listening->follow(std::move(interest));
 }
 
+// On the path of every call: each coroutine costs, so that the usual case takes this one and
+// send_once().
 Task<Result<mcp::Answer>> ModernHttpPeer::request(mcp::Request request, Interaction* interaction) {
   if (is_cancelled(request)) co_return fail(Errc::cancelled, "the request was cancelled");
-  auto planned = co_await ensure_plan(request);
-  if (!planned) co_return std::unexpected(planned.error());
-  if (*planned) co_return std::move(**planned);
-
-  auto answer = co_await run_rounds(*this, request, interaction);
+  if (request.method == "tools/call" && !has_valid_plan(request.name)) {
+    auto planned = co_await ensure_plan(request);
+    if (!planned) co_return std::unexpected(planned.error());
+    if (*planned) co_return std::move(**planned);
+  }
+  if (interaction != nullptr) co_return co_await run_rounds(*this, request, interaction);
+  const std::string_view capabilities =
+      request.capabilities != nullptr ? std::string_view(request.capabilities->raw) : "{}";
+  auto answered = co_await send_once(request, capabilities, {});
+  if (answered && std::holds_alternative<mcp::RpcError>(answered->answer)) {
+    answered = co_await mend(request, capabilities, {}, std::move(*answered));
+  }
+  if (!answered) co_return std::unexpected(answered.error());
+  auto answer = take_unasked(request, std::move(*answered));
   if (request.method == "tools/list" && answer) {
     if (const auto* page = std::get_if<mcp::Success>(&*answer)) {
       plans_.learn_page(page->result.view());
@@ -66,8 +77,14 @@ Task<Result<Answered>> ModernHttpPeer::exchange(const mcp::Request& request,
                                                 std::string_view capabilities,
                                                 std::string_view extra_members) {
   auto answered = co_await send_once(request, capabilities, extra_members);
-  if (!answered) co_return answered;
-  const auto* error = std::get_if<mcp::RpcError>(&answered->answer);
+  if (!answered || !std::holds_alternative<mcp::RpcError>(answered->answer)) co_return answered;
+  co_return co_await mend(request, capabilities, extra_members, std::move(*answered));
+}
+
+Task<Result<Answered>> ModernHttpPeer::mend(const mcp::Request& request,
+                                            std::string_view capabilities,
+                                            std::string_view extra_members, Answered answered) {
+  const auto* error = std::get_if<mcp::RpcError>(&answered.answer);
   if (error == nullptr) co_return answered;
   if (error->code == mcp::kUnsupportedProtocolVersion) {
     const auto version = mcp::choose_modern_version(supported_versions(*error));
@@ -219,8 +236,12 @@ Task<Result<Answered>> ModernHttpPeer::read_stream(const mcp::Request& request, 
   }
 }
 
+bool ModernHttpPeer::has_valid_plan(std::string_view tool) const {
+  const ToolPlans::Entry* entry = plans_.find(tool);
+  return entry != nullptr && entry->invalid.empty();
+}
+
 Task<Result<std::optional<mcp::Answer>>> ModernHttpPeer::ensure_plan(const mcp::Request& request) {
-  if (request.method != "tools/call") co_return std::nullopt;
   if (plans_.find(request.name) == nullptr && endpoint_.target().find_input_schema) {
     const auto schema = endpoint_.target().find_input_schema(request.name);
     if (schema) plans_.learn_schema(request.name, *schema);

@@ -35,6 +35,9 @@ class ModernHttpPeer final : public Peer, private RoundTrip {
   /// Sends, and repeats once with what the server's error tells: other headers, another version.
   Task<Result<Answered>> exchange(const mcp::Request& request, std::string_view capabilities,
                                   std::string_view extra_members) override;
+  /// The repetition, where `answered` is an error that tells what to do otherwise.
+  Task<Result<Answered>> mend(const mcp::Request& request, std::string_view capabilities,
+                              std::string_view extra_members, Answered answered);
   Task<Result<Answered>> send_once(const mcp::Request& request, std::string_view capabilities,
                                    std::string_view extra_members);
   Task<Result<Answered>> read_stream(const mcp::Request& request, std::int64_t id,
@@ -44,7 +47,9 @@ class ModernHttpPeer final : public Peer, private RoundTrip {
   Error our_fault(const mcp::RpcError& error);
   http::Headers make_headers(const mcp::Request& request, const Outgoing& out) const;
 
-  /// Makes sure that the tool's header plan is known; a refusal met on the way is the answer.
+  bool has_valid_plan(std::string_view tool) const;
+  /// tools/call: makes sure that the tool's header plan is known; a refusal met on the way is the
+  /// answer.
   Task<Result<std::optional<mcp::Answer>>> ensure_plan(const mcp::Request& request);
   Task<Result<std::optional<mcp::Answer>>> relist(CancelSource* cancel);
 

@@ -25,9 +25,13 @@ mcp::ResultType type_of(const jsonrpc::Message& message) {
   return type.equals("task") ? mcp::ResultType::task : mcp::ResultType::unknown;
 }
 
-bool declares_tasks(const mcp::ClientCapabilities& declared) {
+/// Whether a result of another type than the core's may be answered (B-3): `task` belongs to one
+/// extension, of others we do not know the types.
+bool may_extend(const mcp::ClientCapabilities& declared, mcp::ResultType type) {
   const auto extensions = jsonrpc::JsonView::of_proved(declared.raw).find("extensions");
-  return extensions && extensions->find("io.modelcontextprotocol/tasks").has_value();
+  if (!extensions || type == mcp::ResultType::input_required) return false;
+  if (type != mcp::ResultType::task) return extensions->size() != 0;
+  return extensions->find("io.modelcontextprotocol/tasks").has_value();
 }
 
 bool may_require_input(std::string_view method) {
@@ -113,6 +117,19 @@ Answered make_answered(const jsonrpc::Message& message, std::string bytes) {
   return Answered{to_answer(message, std::move(bytes)), type};
 }
 
+Result<mcp::Answer> take_unasked(const mcp::Request& request, Answered answered) {
+  static const mcp::ClientCapabilities kNone;
+  const bool plain = !std::holds_alternative<mcp::Success>(answered.answer) ||
+                     answered.type == mcp::ResultType::complete;
+  const bool asks =
+      answered.type == mcp::ResultType::input_required && may_require_input(request.method);
+  const auto* declared = request.capabilities != nullptr ? request.capabilities : &kNone;
+  if (plain || asks || may_extend(*declared, answered.type)) return std::move(answered.answer);
+  return fail(Errc::protocol,
+              fmt::format("the server answered {} with a result type that was not agreed on",
+                          request.method));
+}
+
 Task<Result<mcp::Answer>> run_rounds(RoundTrip& round_trip, const mcp::Request& request,
                                      Interaction* interaction) {
   static const mcp::ClientCapabilities kNone;
@@ -130,15 +147,10 @@ Task<Result<mcp::Answer>> run_rounds(RoundTrip& round_trip, const mcp::Request& 
     if (success == nullptr || answered->type == mcp::ResultType::complete) {
       co_return std::move(answered->answer);
     }
-    if (answered->type == mcp::ResultType::task && declares_tasks(declared)) {
-      co_return std::move(answered->answer);
+    const bool asks = answered->type == mcp::ResultType::input_required;
+    if (interaction == nullptr || !asks || !may_require_input(request.method)) {
+      co_return take_unasked(request, std::move(*answered));
     }
-    if (answered->type != mcp::ResultType::input_required || !may_require_input(request.method)) {
-      co_return fail(Errc::protocol, fmt::format("the server answered {} with a result type that "
-                                                 "was not agreed on",
-                                                 request.method));
-    }
-    if (interaction == nullptr) co_return std::move(answered->answer);
     const auto asked = mcp::parse_input_required(success->result.view());
     if (!asked) co_return std::unexpected(asked.error());
     if (interaction->relays_input_required()) {

@@ -30,10 +30,15 @@ class RoundTrip {
                                           std::string_view extra_members) = 0;
 };
 
+/// The answer where nobody does rounds: input_required and results of extensions that the requester
+/// declared pass as they are. Errors: protocol (result types that were not agreed on).
+Result<mcp::Answer> take_unasked(const mcp::Request& request, Answered answered);
+
 /// Returns input_required as it is when `interaction` is null or relays it, without the questions
-/// that it keeps; rounds of those alone are done here. Returns a result of type `task` where the
-/// requester declared the tasks extension. Errors: those of `exchange` and of
-/// the interaction, protocol (undeclared questions, unknown result types), too_large (kMrtrRounds).
+/// that it keeps; rounds of those alone are done here. Returns results of other types as they
+/// are where the requester declared an extension that they may belong to. Errors: those of
+/// `exchange` and of the interaction, protocol (undeclared questions, unknown result types),
+/// too_large (kMrtrRounds).
 Task<Result<mcp::Answer>> run_rounds(RoundTrip& round_trip, const mcp::Request& request,
                                      Interaction* interaction);
 

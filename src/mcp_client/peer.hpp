@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -36,6 +37,9 @@ class Authorizer {
   /// request needs new ones. Refreshes ahead of expiry. What `line` points to must outlive the
   /// call. Errors: sign_in_required and what refresh may end in.
   virtual Task<Result<std::vector<Header>>> headers(RequestLine line = {}) = 0;
+  /// The same where nothing must be waited for; nothing: ask headers(). A coroutine less on the
+  /// path of a call.
+  virtual std::optional<std::vector<Header>> headers_at_hand() { return std::nullopt; }
   /// The last headers() made a proof of possession, so that on_answer() may want the request again.
   virtual bool has_proved() const { return false; }
   /// Learns from the answer to a request that had a proof. True: the server wants the same request

@@ -63,6 +63,25 @@ Task<Result<std::vector<mcp_client::Authorizer::Header>>> CredentialAuthorizer::
   co_return headers;
 }
 
+std::optional<std::vector<mcp_client::Authorizer::Header>> CredentialAuthorizer::headers_at_hand() {
+  const FixedHeaders::ListPtr fixed = fixed_->current();
+  if (!fixed) return std::nullopt;
+  if (connection_->auth == vault::AuthKind::headers ||
+      connection_->transport == vault::Transport::stdio)
+    return *fixed;
+  const oauth_client::AccessTokenPtr token = tokens_.find_cached(key_);
+  if (!token) {
+    const bool may_be_open = connection_->auth != vault::AuthKind::oauth;
+    if (may_be_open && tokens_.is_known_absent(key_)) return *fixed;
+    return std::nullopt;
+  }
+  if (token->key) return std::nullopt;  // the proof names the request
+  last_ = token;
+  std::vector<Header> headers = bearer(*token);
+  headers.insert(headers.end(), fixed->begin(), fixed->end());
+  return headers;
+}
+
 bool CredentialAuthorizer::on_answer(std::string_view url, int status,
                                      const http::Headers& headers) {
   return tokens_.on_proved(url, status, headers);

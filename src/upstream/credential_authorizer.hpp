@@ -21,6 +21,7 @@ class CredentialAuthorizer final : public mcp_client::Authorizer {
                        std::shared_ptr<FixedHeaders> fixed);
 
   Task<Result<std::vector<Header>>> headers(RequestLine line = {}) override;
+  std::optional<std::vector<Header>> headers_at_hand() override;
   bool has_proved() const override { return last_ && last_->key; }
   bool on_answer(std::string_view url, int status, const http::Headers& headers) override;
 

@@ -20,6 +20,22 @@ std::string member_part(const Target& target) {
 
 }  // namespace
 
+Upstreams::KeyView::KeyView(const Target& target)
+    : organization(target.connection->organization.value),
+      connection(target.connection->id.value),
+      account(target.account),
+      has_owner(target.connection->mode == vault::CredentialMode::per_member) {
+  if (has_owner) owner = target.member.value;
+}
+
+Upstreams::KeyLess::Tied Upstreams::KeyLess::tie(const Key& key) {
+  const vault::CredentialKey& of = key.credential;
+  const bool has_owner = of.owner.has_value();
+  return {of.connection.value, of.organization.value,
+          has_owner,           has_owner ? std::string_view(of.owner->value) : std::string_view(),
+          of.account,          key.variant};
+}
+
 Upstreams::UpstreamPtr Upstreams::find(const vault::CredentialKey& key,
                                        const std::string& variant) const {
   const auto found = upstreams_.find(Key{key, variant});
@@ -53,8 +69,7 @@ Upstreams::UpstreamPtr Upstreams::make(const Target& target, Key key,
 }
 
 Upstreams::UpstreamPtr Upstreams::find_or_make(const Target& target) {
-  Key key{credential_key(target), {}};
-  const auto found = upstreams_.find(key);
+  const auto found = upstreams_.find(KeyView(target));
   if (found != upstreams_.end()) {
     const UpstreamPtr& known = found->second;
     // Another shard may not have heard of the newest revision yet.
@@ -62,6 +77,7 @@ Upstreams::UpstreamPtr Upstreams::find_or_make(const Target& target) {
                       known->connection->revision >= target.connection->revision;
     if (same && !(known->peer && !known->peer->alive())) return known;
   }
+  Key key{credential_key(target), {}};
   std::shared_ptr<Common> common;
   for (const UpstreamPtr& session : sessions_of(key.credential)) {
     const bool same = session->connection->revision >= target.connection->revision;
