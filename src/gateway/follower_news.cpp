@@ -189,13 +189,19 @@ void Followers::look_again() {
   }
 }
 
+Task<Result<bool>> Followers::all_left() {
+  while (!entries_.empty()) co_await changed_.wait();
+  co_return true;
+}
+
 // Servers that cannot tell are listed when what they said last is old (reference K-4, G-12).
 Task<> Followers::watch() {
   std::minstd_rand random{std::random_device{}()};
   try {
     while (!entries_.empty()) {
-      co_await sleep_for(kWatch + std::chrono::milliseconds(
-                                      random() % std::chrono::milliseconds(kWatchJitter).count()));
+      const auto jitter =
+          std::chrono::milliseconds(random() % std::chrono::milliseconds(kWatchJitter).count());
+      if (co_await with_timeout<bool>(kWatch + jitter, all_left(), "watching")) continue;
       if (const auto fresh = co_await parts_.directory.ensure_fresh(); !fresh) continue;
       look_again();
       std::map<std::string, MemberId> silent;

@@ -113,6 +113,7 @@ class Followers final {
   Lists lists_of(const Entry& entry) const;
   void look_again();
   Task<> watch();
+  Task<Result<bool>> all_left();
 
   Parts parts_;
   TaskIds task_ids_;

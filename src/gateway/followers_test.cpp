@@ -176,8 +176,8 @@ TEST_F(FollowersTest, unknown_resources_are_not_found) {
 
 TEST_F(FollowersTest, a_changed_list_is_told_when_the_new_one_can_be_had) {
   const auto all = make();
-  follow(all, "", {.tools = true});
-  wait_until([&] { return server.process != nullptr; });
+  drive(list());
+  follow(all, "", {.tools = true, .resource_uris = {"gatehouse://notes/file:///a"}});
   server.tools = R"([{"name":"wave","inputSchema":{"type":"object"}}])";
   server.tell("notifications/tools/list_changed", "{}");
   wait_until([&] { return !all->heard.empty(); });
