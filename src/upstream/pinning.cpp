@@ -71,6 +71,9 @@ void meet(Works& works, const std::string& raw, const Relisting& relisting, PinO
   }
   Work& work = found->second;
   if (std::exchange(work.listed, true)) return;
+  // The usual case, without a digest: nothing is new, not even how it is written.
+  if (!work.pin.digest.empty() && work.pin.definition == raw) return take_back(work);
+  if (work.pin.waits() && work.pin.found_definition == raw) return;
   std::string digest = catalog::digest_of_definition(raw);
   if (work.pin.digest == digest) {
     take_back(work);
