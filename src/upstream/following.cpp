@@ -35,7 +35,7 @@ Upstreams::UpstreamPtr Upstreams::session_to_follow(const UpstreamPtr& plain) co
     return session && !session->retired && session->peer && session->peer->alive();
   };
   const auto found = following_.find(plain->key);
-  const UpstreamPtr before = found == following_.end() ? nullptr : found->second.session.lock();
+  UpstreamPtr before = found == following_.end() ? nullptr : found->second.session.lock();
   if (is_open(before) && before->common == plain->common) return before;
   if (is_open(plain)) return plain;
   for (const UpstreamPtr& session : sessions_of(plain->key)) {

@@ -100,7 +100,7 @@ Result<Upstreams::UpstreamPtr> Upstreams::choose_session(
   std::string variant = member;
   if (declared.raw != "{}") variant += declared.raw;
   if (variant.empty()) return plain;
-  if (const UpstreamPtr known = find(plain->key, variant)) {
+  if (UpstreamPtr known = find(plain->key, variant)) {
     const bool usable = known->common == plain->common && !(known->peer && !known->peer->alive());
     if (usable) return known;
     upstreams_.erase(Key{known->key, known->variant});
@@ -109,7 +109,7 @@ Result<Upstreams::UpstreamPtr> Upstreams::choose_session(
   if (const auto room = make_room_for_profile(plain, member); !room) {
     return std::unexpected(room.error());
   }
-  const UpstreamPtr made = make(target, Key{plain->key, std::move(variant)}, plain->common);
+  UpstreamPtr made = make(target, Key{plain->key, std::move(variant)}, plain->common);
   made->declared = std::move(declared);
   return made;
 }
