@@ -14,6 +14,10 @@ namespace gatehouse::mcp_server {
 /// Which protocol eras an endpoint speaks (specification: versioning, "dual-era").
 enum class Eras { both, modern_only, legacy_only };
 
+/// What a service may ask a legacy client: what it declared, or anything, as many servers of those
+/// revisions do. The latter is for servers that play such a one.
+enum class Asks { declared, anything };
+
 /// Whether HTTP+SSE of 2024-11-05 is served where legacy clients are (reference O-10).
 enum class OldTransport { served, refused };
 
@@ -26,6 +30,7 @@ struct EndpointSettings {
   std::chrono::milliseconds cache_ttl{0};
   /// How long a client may take to answer a request of ours, a person included.
   std::chrono::milliseconds ask_timeout = limits::kCallTimeoutMax;
+  Asks asks = Asks::declared;
   /// A silent event stream gets a comment line this often.
   std::chrono::milliseconds keep_alive = std::chrono::seconds(15);
   /// Legacy sessions over HTTP.

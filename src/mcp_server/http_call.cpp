@@ -110,7 +110,7 @@ bool HttpCall::can_ask() const {
 
 Task<gatehouse::Result<std::string>> HttpCall::ask(std::string_view method,
                                                    std::string_view params) {
-  if (!can_ask() || !may_be_asked(method, params)) {
+  if (!can_ask() || !may_be_asked(method, params, transport_.asks)) {
     co_return fail(Errc::unsupported, "this client cannot be asked");
   }
   const std::shared_ptr<PendingAsks::Ask> ask = session_->asks.open();

@@ -28,6 +28,7 @@ class HttpCall final : public RequestView, public KeepAliveEntry {
     KeepAlive& keep_alive;
     Accepts accepts;
     std::chrono::milliseconds ask_timeout;
+    Asks asks;
   };
 
   /// Modern.

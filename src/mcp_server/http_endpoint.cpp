@@ -143,7 +143,8 @@ Task<> HttpEndpoint::State::post(http::Exchange& exchange, CallerPtr caller) {
 }
 
 HttpCall::Transport HttpEndpoint::State::transport_of(http::Exchange& exchange) {
-  return {exchange, keep_alive, parse_accept(exchange.request().headers), settings.ask_timeout};
+  return {exchange, keep_alive, parse_accept(exchange.request().headers), settings.ask_timeout,
+          settings.asks};
 }
 
 Task<> HttpEndpoint::State::answer(http::Exchange& exchange, HttpCall& call, const Reply& reply) {

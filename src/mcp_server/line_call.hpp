@@ -36,7 +36,7 @@ class LineCall final : public RequestView {
   bool can_ask() const override { return era() == mcp::Era::legacy; }
   Task<gatehouse::Result<std::string>> ask(std::string_view method,
                                            std::string_view params) override {
-    if (!can_ask() || !may_be_asked(method, params)) {
+    if (!can_ask() || !may_be_asked(method, params, server_.settings().asks)) {
       co_return fail(Errc::unsupported, "this client cannot be asked");
     }
     co_return co_await server_.ask(method, params, *cancel_);

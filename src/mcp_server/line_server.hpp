@@ -39,6 +39,7 @@ class LineServer final : public Follower, public std::enable_shared_from_this<Li
   Task<bool> take(std::string text, std::shared_ptr<const Caller> caller);
   /// Cancels what is under way; nothing comes any more.
   void close();
+  const EndpointSettings& settings() const { return settings_; }
   /// Keeps what the channel refers to for as long as anything is under way.
   void keep(std::shared_ptr<jsonrpc::LineChannel> channel) { kept_ = std::move(channel); }
   /// Ends what the client only listens to, gracefully.
@@ -55,6 +56,7 @@ class LineServer final : public Follower, public std::enable_shared_from_this<Li
   // For LineCall and LineListener
   Task<Result<void>> write(std::string_view json);
   void write_later(std::string_view json);
+  void write_surely(std::string_view json);  ///< also to a client that does not keep up
   Task<Result<std::string>> ask(std::string_view method, std::string_view params,
                                 CancelSource& cancel);
 

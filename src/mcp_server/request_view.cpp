@@ -104,8 +104,9 @@ bool RequestView::admits_progress(std::string_view params) {
   return true;
 }
 
-bool RequestView::may_be_asked(std::string_view method, std::string_view params) const {
-  return mcp::allows(*capabilities_, method, params.empty() ? "{}" : params);
+bool RequestView::may_be_asked(std::string_view method, std::string_view params, Asks asks) const {
+  return asks == Asks::anything ||
+         mcp::allows(*capabilities_, method, params.empty() ? "{}" : params);
 }
 
 }  // namespace gatehouse::mcp_server

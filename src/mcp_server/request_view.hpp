@@ -9,6 +9,7 @@
 #include "base/result.hpp"
 #include "jsonrpc/message.hpp"
 #include "mcp/capabilities.hpp"
+#include "mcp_server/endpoint_settings.hpp"
 #include "mcp_server/log_level.hpp"
 #include "mcp_server/service.hpp"
 
@@ -49,7 +50,7 @@ class RequestView : public Call {
   /// asked for (modern: by `_meta`, else none), progress only with its token and growing (C-2).
   bool admits(std::string_view method, std::string_view params);
   /// Whether it declared the capability that this request of ours needs (B-7, E-1).
-  bool may_be_asked(std::string_view method, std::string_view params) const;
+  bool may_be_asked(std::string_view method, std::string_view params, Asks asks) const;
 
  private:
   std::optional<Reply::Failure> parse_meta();

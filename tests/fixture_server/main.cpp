@@ -125,6 +125,7 @@ Options parse(int argc, char** argv) {
   Options options;
   options.settings.path = "/mcp";
   options.settings.cache_ttl = 1s;
+  options.settings.asks = mcp_server::Asks::anything;  // the tools look at what is declared
   for (int i = 1; i < argc && options.valid; ++i) {
     const std::string_view flag = argv[i];
     const std::string value = i + 1 < argc ? argv[i + 1] : "";
