@@ -99,7 +99,7 @@ export class Agent {
         { capabilities: elicitation });
     const asked = await this.attempt(connection, 'elicitation', () => ask(tool));
     if (asked?.result?.resultType !== 'input_required') return;
-    if (this.soak.random() < 0.03) return;  // nobody comes back
+    if (this.soak.may_abandon()) return;  // nobody comes back
     const responses = Object.fromEntries(Object.keys(asked.result.inputRequests ?? {}).map((key) =>
       [key, { action: 'accept', content: { name: 'Ann', username: 'ann', email: 'a@b.example' } }]));
     await this.attempt(connection, 'elicitation, answered', () => ask({ ...tool,

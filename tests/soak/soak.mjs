@@ -14,6 +14,7 @@ const seed = Number(process.env.SEED || Math.floor(Math.random() * 2 ** 31));
 const agent_count = Number(process.env.AGENTS || 12);
 const binary = process.env.GATEHOUSE_BINARY;
 const death_every_ms = 9_000;   // of one server; each is left alone between its deaths
+const abandon_every_ms = 15_000;
 const settle_ms = 30_000;       // for what ends after its agent has gone
 const mortal = ['fresh', 'old', 'child'];
 const sanitizers = { ASAN_OPTIONS: 'quarantine_size_mb=8:malloc_context_size=8:detect_leaks=1',
@@ -37,8 +38,16 @@ class Soak {
     this.stopping = false;
     this.problems = new Map();  // text -> how often
     this.excused = 0;
+    this.abandoned_at = 0;
     this.counts = {};
     this.samples = [];
+  }
+
+  // Calls that wait for answers are few by design, so that one is left alone only now and then.
+  may_abandon() {
+    if (Date.now() - this.abandoned_at < abandon_every_ms) return false;
+    this.abandoned_at = Date.now();
+    return true;
   }
 
   count(kind) {
@@ -125,7 +134,7 @@ class Soak {
 
   async settled_descriptors(idle) {
     const end = Date.now() + settle_ms;
-    const most = idle + 24;  // kept alive towards servers, and the pipes of children
+    const most = idle + 6 * agent_count;  // kept alive towards servers for a minute, pipes of children
     let now = descriptors(this.pid);
     while (now > most && Date.now() < end) {
       await sleep(250);
