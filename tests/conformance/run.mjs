@@ -37,7 +37,8 @@ function is_alive(pid) {
 // A folder of this run's own, <time>-<process>; old ones go, unless their run is under way.
 function make_output() {
   mkdirSync(output_root, { recursive: true });
-  const old = readdirSync(output_root).sort().slice(0, -(kept_runs - 1))
+  const old = readdirSync(output_root).filter((name) => /^\d{8}T\d{6}Z-\d+$/.test(name))
+      .sort().slice(0, 1 - kept_runs)
       .filter((name) => !is_alive(Number(name.split('-').at(-1)) || 0));
   for (const name of old) rmSync(path.join(output_root, name), { recursive: true, force: true });
   const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
