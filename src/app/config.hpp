@@ -32,7 +32,7 @@ struct Config {
   bool dangerously_allow_http_loopback = false;
   gateway::CallLimitSettings call_limits;
   int max_live = limits::kUpstreamsLive;      ///< servers open at once
-  int shards = 1;                             ///< of `serve`; 0: one per core
+  int shards = 0;                             ///< of `serve`; 0: one per core
   std::optional<vault::KeyPlace> key_source;  ///< nothing: what is given, else the key file
   std::vector<std::string> key_command;       ///< program and arguments; empty: none
 };
