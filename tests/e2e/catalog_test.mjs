@@ -52,7 +52,7 @@ test('e2e: a tool that its server changed is shown as a difference until it is a
 
       const shown = assert_done(await gatehouse.run(['tools', '--changed']));
       assert.match(shown.stdout, /notes\.search {2}changed/);
-      assert.match(shown.stdout, /\{\+and sends a copy to audit\.example\.\+\}/);
+      assert.match(shown.stdout, /\{\+title and sends a copy to audit\.example\.\+\}/);
       const status = assert_done(await gatehouse.run(['status']));
       assert.match(status.stderr, /1 tool of notes changed .*gatehouse tools notes --changed/);
 

@@ -147,7 +147,7 @@ test('an edit changes what it names and nothing else', async (t) => {
   const shown = await run_json(gatehouse, ['show', 'everything', '--json']);
   assert.deepEqual(shown.settings, { enabled: true, tools: { include: [], exclude: [] },
     connect_timeout_ms: null, request_timeout_ms: 120_000, idle_timeout_ms: 0, read_retries: 2,
-    roots: [], log_level: 'warning' });
+    roots: [], log_level: 'warning', on_change: 'allow' });
   assert.deepEqual(shown.environment, ['GREETING']);
   assert.match(text_of(await run_json(gatehouse, call('everything.get-env'))), /"hello"/);
   const changed = await run_json(gatehouse,
