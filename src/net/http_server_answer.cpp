@@ -74,7 +74,7 @@ Task<Result<void>> HttpConnection::start_stream(int status, const http::Headers&
   out_.clear();
   compose_head(status, headers, chunked_, std::nullopt);
   if (!has_body(status)) body_wanted_ = false;
-  if (!reading_) in_.release();  // streams may last for hours
+  in_.release();  // streams may last for hours; a pending wait needs no room
   schedule_flush();
   if (broken_) co_return fail(Errc::unavailable, "the client has closed the connection");
   co_return Result<void>{};
