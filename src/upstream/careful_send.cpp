@@ -85,19 +85,19 @@ Task<> Upstreams::raise_log_level(UpstreamPtr upstream, std::shared_ptr<mcp_clie
   const std::string now = interest_of(*upstream).log_level;
   if (lower_level(now, level) == now) co_return;
   upstream->raised_level = level;
-  co_await set_log_level(std::move(upstream), std::move(peer));
+  co_await tell_interest(std::move(upstream), std::move(peer));
 }
 
-/// So that the calls of this session are logged from the start; modern servers are told with each
-/// request.
-Task<> Upstreams::set_log_level(UpstreamPtr upstream, std::shared_ptr<mcp_client::Peer> peer) {
-  if (peer->info().era != mcp::Era::legacy || !has_logging(peer->info())) co_return;
+/// What a legacy session is told of what is followed, the level of log messages first, so that its
+/// calls are logged from the start.
+Task<> Upstreams::tell_interest(UpstreamPtr upstream, std::shared_ptr<mcp_client::Peer> peer) {
+  if (peer->info().era != mcp::Era::legacy) co_return;
   mcp::Interest interest = interest_of(*upstream);
-  if (interest.log_level.empty()) co_return;
-  const std::string level = interest.log_level;
+  if (interest.empty()) co_return;
+  const std::string level = has_logging(peer->info()) ? interest.log_level : std::string();
   const auto granted = co_await peer->follow(std::move(interest));
   const auto* told = granted ? std::get_if<mcp::Interest>(&*granted) : nullptr;
-  if (told != nullptr && told->log_level == level) co_return;
+  if (level.empty() || (told != nullptr && told->log_level == level)) co_return;
   parts_.log.warn("log_level_not_set", {{"connection", upstream->connection->name},
                                         {"reason", granted ? "the server refuses logging/setLevel"
                                                            : granted.error().detail}});

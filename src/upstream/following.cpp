@@ -23,6 +23,12 @@ void tell_changed(const mcp::Interest& granted,
 
 }  // namespace
 
+/// False for the sessions of single members that share a credential: what their server says is not
+/// for the others.
+bool Upstreams::is_of_all(const Upstream& upstream) {
+  return upstream.variant.empty() || upstream.variant.starts_with('{');
+}
+
 bool Upstreams::is_followed(const UpstreamPtr& upstream) const {
   const auto found = following_.find(upstream->key);
   return found != following_.end() && found->second.session.lock() == upstream;
@@ -39,8 +45,7 @@ Upstreams::UpstreamPtr Upstreams::session_to_follow(const UpstreamPtr& plain) co
   if (is_open(before) && before->common == plain->common) return before;
   if (is_open(plain)) return plain;
   for (const UpstreamPtr& session : sessions_of(plain->key)) {
-    const bool of_all = session->variant.starts_with('{');
-    if (of_all && is_open(session) && session->common == plain->common) return session;
+    if (is_of_all(*session) && is_open(session) && session->common == plain->common) return session;
   }
   return plain;
 }
@@ -49,8 +54,7 @@ mcp::Interest Upstreams::interest_of(const Upstream& upstream) const {
   const auto found = following_.find(upstream.key);
   mcp::Interest interest;
   if (found != following_.end()) {
-    const bool tells = found->second.session.lock().get() == &upstream;
-    if (tells) interest = found->second.interest;
+    if (is_of_all(upstream)) interest = found->second.interest;
     interest.log_level = found->second.interest.log_level;
   }
   if (upstream.attendant != nullptr && upstream.attendant->logs()) {
@@ -65,9 +69,10 @@ Task<Result<FollowOutcome>> Upstreams::follow_here(Target target, mcp::Interest 
   if (interest.empty()) {
     const auto found = following_.find(key);
     if (found == following_.end()) co_return FollowOutcome(mcp::Interest{});
-    const UpstreamPtr session = found->second.session.lock();
     following_.erase(found);
-    if (session && session->peer) co_await unfollow(session);
+    for (const UpstreamPtr& session : sessions_of(key)) {
+      if (session->peer) co_await unfollow(session);
+    }
     co_return FollowOutcome(mcp::Interest{});
   }
   if (const auto enabled = require_enabled(*target.connection); !enabled)
@@ -75,16 +80,15 @@ Task<Result<FollowOutcome>> Upstreams::follow_here(Target target, mcp::Interest 
   if (const auto readable = require_secrets(*target.connection); !readable)
     co_return std::unexpected(readable.error());
   Following& following = following_[key];
-  const bool level_changed = following.interest.log_level != interest.log_level;
   following.target = target;
   following.interest = interest;
   following.stale = false;
   auto outcome = co_await follow_now(target, std::move(interest));
-  if (level_changed) {
-    for (const UpstreamPtr& session : sessions_of(key)) {
-      if (session->peer && !is_followed(session)) {
-        parts_.tasks.spawn("set_log_level", set_log_level(session, session->peer));
-      }
+  // The other sessions with a legacy server are told as well: a change that a call makes in one
+  // need not be told in another.
+  for (const UpstreamPtr& session : sessions_of(key)) {
+    if (session->peer && !is_followed(session)) {
+      parts_.tasks.spawn("follow_beside", tell_interest(session, session->peer));
     }
   }
   co_return outcome;
@@ -210,10 +214,9 @@ void Upstreams::hear(const UpstreamPtr& upstream, std::string_view method,
   const UpstreamPtr teller = found == following_.end() ? nullptr : found->second.session.lock();
   if (method == "notifications/message") {
     // What a shared credential's server logs during one member's calls is not for the others.
-    const bool of_all = upstream->variant.empty() || upstream->variant.starts_with('{');
     const bool wanted = found != following_.end() && !found->second.interest.log_level.empty();
-    if (!of_all || !wanted) return;
-  } else if (teller && teller != upstream && !teller->retired) {
+    if (!is_of_all(*upstream) || !wanted) return;
+  } else if (teller && !teller->retired && !is_of_all(*upstream)) {
     return;  // the other session tells it, too
   }
   tell(upstream->key, method, params);

@@ -209,7 +209,11 @@ Task<Result<Upstreams::OpenOutcome>> Upstreams::open(UpstreamPtr upstream) {
       (void)co_await parts_.store.connections().save_state(upstream->key.organization,
                                                            upstream->key.connection, *current);
     }
-    co_await set_log_level(upstream, peer);
+    if (interest_of(*upstream).resource_uris.empty()) {
+      co_await tell_interest(upstream, peer);
+    } else {  // one request for each, for which no call waits
+      parts_.tasks.spawn("follow_beside", tell_interest(upstream, peer));
+    }
     keep_following(upstream->key);
     co_return OpenOutcome(Ready{});
   }

@@ -27,6 +27,7 @@ class Server final : public http::Client {
   std::string retry_after;      ///< with 429
   int sessions = 0;
   bool held = false;  ///< tools/call is not answered before let_go()
+  bool has_resources = false;
   Condition changed;
 
   int count(std::string_view part) const {
@@ -58,8 +59,11 @@ class Server final : public http::Client {
     if (message->method == "initialize") {
       reply.headers.add("Mcp-Session-Id", "session-" + std::to_string(++sessions));
       reply.body = jsonrpc::make_result(
-          message->id, R"({"protocolVersion":"2025-11-25","capabilities":{"logging":{},"tools":)"
-                       R"({"listChanged":true}},"serverInfo":{"name":"old","version":"1"}})");
+          message->id,
+          std::string(R"({"protocolVersion":"2025-11-25","capabilities":{"logging":{},)"
+                      R"("tools":{"listChanged":true})") +
+              (has_resources ? R"(,"resources":{"subscribe":true})" : "") +
+              R"(},"serverInfo":{"name":"old","version":"1"}})");
       co_return reply;
     }
     if (!retry_after.empty()) {
@@ -246,6 +250,20 @@ TEST_F(SessionsTest, a_level_that_is_followed_is_set_in_every_session) {
   ASSERT_TRUE(run_to_end(context, upstreams.follow(target, interest)));
   run_to_end(context, tasks.drain());
   EXPECT_EQ(server.count(R"("logging/setLevel","params":{"level":"warning"})"), 2);
+}
+
+TEST_F(SessionsTest, what_is_followed_is_told_by_every_session_for_calls_change_things_in_theirs) {
+  server.has_resources = true;
+  const Target target = make();
+  mcp::Interest interest;
+  interest.resource_uris = {"file:///a"};
+  ASSERT_TRUE(run_to_end(context, upstreams.follow(target, interest)));
+  Somebody form(mcp::make_client_capabilities(true, false));
+  ASSERT_TRUE(call(target, &form));
+  run_to_end(context, tasks.drain());
+  EXPECT_EQ(server.count(R"("resources/subscribe","params":{"uri":"file:///a"})"), 2);
+  ASSERT_TRUE(run_to_end(context, upstreams.follow(target, {})));
+  EXPECT_EQ(server.count("resources/unsubscribe"), 2);
 }
 
 TEST_F(SessionsTest, a_request_that_asks_for_log_messages_has_the_level_set_once) {

@@ -217,6 +217,7 @@ class Upstreams final {
   Result<void> make_room_for_profile(const UpstreamPtr& plain, std::string_view of_member);
   /// What was opened for a legacy server's sake turned out to be a modern one: one peer for all.
   void adopt_modern(const UpstreamPtr& upstream);
+  static bool is_of_all(const Upstream& upstream);
   bool is_followed(const UpstreamPtr& upstream) const;
   UpstreamPtr session_to_follow(const UpstreamPtr& plain) const;
   Task<Result<FollowOutcome>> follow_now(Target target, mcp::Interest interest);
@@ -247,7 +248,7 @@ class Upstreams final {
                                                        oauth_client::AccessTokenPtr used,
                                                        FixedHeaders::ListPtr sent, bool repeated);
   Error key_refused(const UpstreamPtr& upstream, int status) const;
-  Task<> set_log_level(UpstreamPtr upstream, std::shared_ptr<mcp_client::Peer> peer);
+  Task<> tell_interest(UpstreamPtr upstream, std::shared_ptr<mcp_client::Peer> peer);
   Task<Result<Outcome>> send(UpstreamPtr upstream, mcp::Request request,
                              mcp_client::Interaction* interaction);
   static bool needs_care(const Upstream& upstream);
