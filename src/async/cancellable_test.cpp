@@ -18,9 +18,9 @@ Task<Result<int>> wait_forever(Condition& never, bool& ended) {
   while (true) co_await never.wait();
 }
 
-Task<> cancel(CancelSource& source) {
+Task<> cancel_soon(CancelSource& source) {
+  co_await sleep_for(Duration(0));
   source.cancel();
-  co_return;
 }
 
 struct Fixture {
@@ -40,7 +40,7 @@ TEST(UnlessCancelled, gives_the_result_of_work_that_ends_first) {
 TEST(UnlessCancelled, ends_work_that_is_given_up_and_returns_then) {
   Fixture f;
   bool ended = false;
-  f.tasks.spawn("cancel", cancel(f.source));
+  f.tasks.spawn("cancel", cancel_soon(f.source));
   const auto result =
       run_to_end(f.context, unless_cancelled(f.source, wait_forever(f.never, ended)));
   EXPECT_EQ(result.error().code, Errc::cancelled);
