@@ -131,7 +131,7 @@ TEST_F(AggregateServiceTest, finds_prompts_and_completions_by_their_public_names
 TEST_F(AggregateServiceTest, what_nobody_has_is_unknown) {
   EXPECT_TRUE(ask("tools/call", R"({"name":"search"})", "search").starts_with("-32602"));
   EXPECT_TRUE(ask("tools/call", R"({"name":"x.search"})", "x.search").starts_with("-32602"));
-  EXPECT_TRUE(ask("tasks/get", R"({"taskId":"t-1"})").starts_with("-32602"));
+  EXPECT_TRUE(ask("tasks/get", R"({"taskId":"t-1"})").starts_with("-32021"));
   EXPECT_TRUE(ask("tasks/list").starts_with("-32601"));
 }
 

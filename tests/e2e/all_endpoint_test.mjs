@@ -13,7 +13,8 @@ import { StreamableHTTPClientTransport as LegacyHttp }
 import { ResourceUpdatedNotificationSchema, ToolListChangedNotificationSchema }
   from '@modelcontextprotocol/sdk/types.js';
 import { add_http, add_stdio } from '../cli.mjs';
-import { assert_done, binary, eventually, make_gatehouse, run_json, text_of } from './harness.mjs';
+import { assert_done, binary, eventually, make_gatehouse, run_json, run_sdk_client, text_of,
+} from './harness.mjs';
 
 const fixture = path.join(path.dirname(binary), 'mcp_fixture');
 
@@ -186,3 +187,29 @@ for (const place of ['/mcp/all', '/mcp/c/new']) {
     assert.equal((await get(taskId, new URL('/mcp/c/old', url))).error?.code, -32602);
   });
 }
+
+test('a revoked token ends what is listened to', async (t) => {
+  const { gatehouse, url, token } = await serve(t);
+  const prefix = 'io.modelcontextprotocol/';
+  const response = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${token}`,
+    'content-type': 'application/json', accept: 'application/json, text/event-stream',
+    'mcp-protocol-version': '2026-07-28', 'mcp-method': 'subscriptions/listen' },
+  body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'subscriptions/listen', params: {
+    notifications: { toolsListChanged: true },
+    _meta: { [`${prefix}protocolVersion`]: '2026-07-28', [`${prefix}clientCapabilities`]: {} } } }) });
+  assert.equal(response.status, 200);
+  const reader = response.body.getReader();
+  assert.match(new TextDecoder().decode((await reader.read()).value), /acknowledged/);
+  assert_done(await gatehouse.run(['token', 'revoke', 'agent']));
+  const ended = async () => { while (!(await reader.read()).done); return true; };
+  assert.ok(await Promise.race([ended(), new Promise((resolve) => setTimeout(resolve, 10_000))]),
+      'the stream ends');
+});
+
+test('gatehouse stdio --all shows the same list', async (t) => {
+  const { gatehouse } = await serve(t);
+  const report = await run_sdk_client('legacy', ['--call', 'old.test_simple_text', '--',
+    binary, 'stdio', '--all'], { env: gatehouse.env });
+  assert.ok(report.tools.some((tool) => tool.name === 'new.test_simple_text'));
+  assert.match(text_of(report.calls[0].result), /text/);
+});

@@ -54,8 +54,8 @@ void check_rewriting(std::string_view json) {
     const auto again = map_uris(method, "notes", **mapped);
     require(again.has_value());
   }
-  for (const ItemKind kind : {ItemKind::tool, ItemKind::prompt, ItemKind::resource,
-                              ItemKind::resource_template}) {
+  for (const ItemKind kind :
+       {ItemKind::tool, ItemKind::prompt, ItemKind::resource, ItemKind::resource_template}) {
     const auto item = map_item(kind, "notes", json, "notes.x");
     require(item && jsonrpc::JsonView::parse(*item).has_value());
   }
