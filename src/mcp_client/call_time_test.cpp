@@ -20,7 +20,10 @@ using Live = Mailbox<std::string>;
 
 class LiveStream final : public http::BodyStream {
  public:
-  explicit LiveStream(std::shared_ptr<Live> live) : live_(std::move(live)) {}
+  LiveStream(std::shared_ptr<Live> live, CancelSource* cancel) : live_(std::move(live)) {
+    if (cancel == nullptr) return;
+    registration_ = cancel->on_cancel([closed = live_] { closed->close(); });
+  }
   Task<Result<std::string_view>> read_some(std::chrono::milliseconds) override {
     auto next = co_await live_->pop();
     if (!next) co_return fail(Errc::cancelled, "closed");
@@ -30,6 +33,7 @@ class LiveStream final : public http::BodyStream {
 
  private:
   std::shared_ptr<Live> live_;
+  CancelSource::Registration registration_;
   std::string now_;
 };
 
@@ -54,10 +58,7 @@ class StreamingServer final : public http::Client {
                                             R"("serverInfo":{"name":"s","version":"1"}})");
     } else if (message->method == "tools/call") {
       stream = std::make_shared<Live>(executor_, 100);
-      if (options.cancel != nullptr) {
-        registration_ = options.cancel->on_cancel([live = stream] { live->close(); });
-      }
-      reply.stream = std::make_unique<LiveStream>(stream);
+      reply.stream = std::make_unique<LiveStream>(stream, options.cancel);
     }
     changed.notify_all();
     co_return reply;
@@ -66,7 +67,6 @@ class StreamingServer final : public http::Client {
 
  private:
   Executor executor_;
-  CancelSource::Registration registration_;
 };
 
 class SlowPerson final : public Interaction {

@@ -1,8 +1,6 @@
 // Peer::follow() over HTTP, in both eras, against servers played by an http::Client.
 #include <gtest/gtest.h>
 
-#include <deque>
-
 #include "async/mailbox.hpp"
 #include "async/run.hpp"
 #include "async/start.hpp"
@@ -23,7 +21,10 @@ using Live = Mailbox<std::string>;
 
 class LiveStream final : public http::BodyStream {
  public:
-  explicit LiveStream(std::shared_ptr<Live> live) : live_(std::move(live)) {}
+  LiveStream(std::shared_ptr<Live> live, CancelSource* cancel) : live_(std::move(live)) {
+    if (cancel == nullptr) return;
+    registration_ = cancel->on_cancel([closed = live_] { closed->close(); });
+  }
   ~LiveStream() override { live_->close(); }
   Task<Result<std::string_view>> read_some(std::chrono::milliseconds) override {
     now_ = (co_await live_->pop()).value_or("");
@@ -32,6 +33,7 @@ class LiveStream final : public http::BodyStream {
 
  private:
   std::shared_ptr<Live> live_;
+  CancelSource::Registration registration_;
   std::string now_;
 };
 
@@ -97,16 +99,12 @@ class FollowedServer final : public http::Client {
   http::Reply open(http::Reply& reply, const http::SendOptions& options) {
     auto live = std::make_shared<Live>(executor_, 100);
     streams.push_back(live);
-    if (options.cancel != nullptr) {
-      registrations_.push_back(options.cancel->on_cancel([live] { live->close(); }));
-    }
     reply.status = 200;
-    reply.stream = std::make_unique<LiveStream>(live);
+    reply.stream = std::make_unique<LiveStream>(live, options.cancel);
     changed.notify_all();
     return std::move(reply);
   }
   Executor executor_;
-  std::deque<CancelSource::Registration> registrations_;
 };
 
 class Ear final : public mcp::NotificationSink {
