@@ -95,12 +95,14 @@ Examples:
     if (!stored) co_return std::unexpected(stored.error());
     if (*stored) {
       const auto allowed = allowed_tools(attempt.connection(), std::move(**stored));
-      if (std::optional<ToolView> tool = find_tool(allowed, name)) co_return std::move(*tool);
+      if (std::optional<ToolView> tool = find_tool(allowed, attempt.connection().name, name))
+        co_return std::move(*tool);
     }
     Result<vault::StoredCatalog> listed = co_await attempt.list_tools();
     if (!listed) co_return std::unexpected(listed.error());
     *listed = allowed_tools(attempt.connection(), std::move(*listed));
-    if (std::optional<ToolView> tool = find_tool(*listed, name)) co_return std::move(*tool);
+    if (std::optional<ToolView> tool = find_tool(*listed, attempt.connection().name, name))
+      co_return std::move(*tool);
     warn_dropped(services.terminal, *listed);
     co_return std::unexpected(unknown_tool(attempt.connection().name, name, *listed));
   }

@@ -67,13 +67,14 @@ class DescribeCommand final : public Command {
                                                            local_member());
     if (!stored) co_return std::unexpected(stored.error());
     std::optional<ToolView> tool;
-    if (*stored) tool = find_tool(allowed_tools(*connection, std::move(**stored)), name->second);
+    if (*stored)
+      tool = find_tool(allowed_tools(*connection, std::move(**stored)), name->first, name->second);
     if (!tool) {
       Attempt attempt(services, std::move(*connection), {});
       Result<vault::StoredCatalog> listed = co_await attempt.list_tools();
       if (!listed) co_return std::unexpected(listed.error());
       *listed = allowed_tools(attempt.connection(), std::move(*listed));
-      tool = find_tool(*listed, name->second);
+      tool = find_tool(*listed, name->first, name->second);
       if (!tool) co_return std::unexpected(unknown_tool(name->first, name->second, *listed));
     }
     print(services.terminal, *tool);

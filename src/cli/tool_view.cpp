@@ -5,6 +5,7 @@
 #include "catalog/capability.hpp"
 #include "cli/nearest.hpp"
 #include "cli/table.hpp"
+#include "gateway/names.hpp"
 #include "identity/tool_filter.hpp"
 #include "jsonrpc/json.hpp"
 
@@ -36,10 +37,15 @@ vault::StoredCatalog allowed_tools(const vault::Connection& connection,
   return catalog;
 }
 
-std::optional<ToolView> find_tool(const vault::StoredCatalog& catalog, std::string_view name) {
+std::optional<ToolView> find_tool(const vault::StoredCatalog& catalog, std::string_view connection,
+                                  std::string_view name) {
+  const bool shortened = gateway::is_shortened(name);
   for (const std::string& raw : catalog.tools) {
-    const auto member = jsonrpc::JsonView::of_proved(raw).find("name");
-    if (member && member->equals(name)) return view_tool(raw);
+    const auto own = jsonrpc::JsonView::of_proved(raw).string("name");
+    if (!own) continue;
+    const bool by_short_form =
+        shortened && gateway::split_name(gateway::public_name(connection, *own))->name == name;
+    if (*own == name || by_short_form) return view_tool(raw);
   }
   return std::nullopt;
 }

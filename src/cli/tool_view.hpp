@@ -30,8 +30,10 @@ ToolView view_tool(std::string_view raw);
 vault::StoredCatalog allowed_tools(const vault::Connection& connection,
                                    vault::StoredCatalog catalog);
 
-/// Nothing when the catalog has no such tool.
-std::optional<ToolView> find_tool(const vault::StoredCatalog& catalog, std::string_view name);
+/// By its own name or the short form that agents see (gateway/names.hpp). Nothing when the catalog
+/// has no such tool.
+std::optional<ToolView> find_tool(const vault::StoredCatalog& catalog, std::string_view connection,
+                                  std::string_view name);
 
 /// The tools as table lines, and warnings about those left out on standard error. Those that
 /// `filter` excludes are marked.
