@@ -169,7 +169,7 @@ bool Bridge::may_have_to_wait(const Call& call, const BridgedCall& bridged,
       relayed.elicitation_form || relayed.elicitation_url || relayed.sampling || relayed.roots;
   if (!declared) return false;
   const std::shared_ptr<ConnectionEntry> entry = parts_.directory.find(bridged.connection);
-  return entry && entry->state.era != "modern";
+  return !entry || entry->state.era != "modern";  // not loaded yet, or not asked yet
 }
 
 Task<ParkedCalls::Step> Bridge::run_waiting(Call& call, const AuthenticatedCall& request,

@@ -34,7 +34,9 @@ class ConnectionServiceTest : public testing::Test {
   }
   std::string run(MadeCall&& made) { return run(made); }
   static std::string state_of(const std::string& asked) {
-    return jsonrpc::JsonView::parse("{" + asked + "}")->string("requestState").value_or("");
+    const std::string json = "{" + asked + "}";
+    const auto view = jsonrpc::JsonView::parse(json);
+    return view ? view->string("requestState").value_or("") : std::string();
   }
 
   GatewayInside gateway;
@@ -83,6 +85,53 @@ TEST_F(ConnectionServiceTest, parameters_and_vendor_meta_go_on_and_what_is_of_on
   EXPECT_TRUE(contains(sent, R"("acme.example/k":1)")) << sent;
   EXPECT_FALSE(contains(sent, "spy")) << sent;
   EXPECT_FALSE(contains(sent, R"("progressToken":"p")")) << sent;
+}
+
+TEST_F(ConnectionServiceTest, errors_of_the_server_pass_and_those_of_our_own_hop_do_not) {
+  gateway.add_connection();
+  run(request("tools/list", "{}"));
+  gateway.server.errors["resources/read"] = R"({"code":-32002,"message":"none"})";
+  EXPECT_EQ(run(request("resources/read", R"({"uri":"a:b"})")), R"(-32602 none{"uri":"a:b"})");
+  gateway.server.errors["tools/call"] = R"({"code":-31999,"message":"own\u0007","data":[1]})";
+  EXPECT_EQ(run(call("search", R"({"query":"x"})")), R"(-31999 own\u{7}[1])");
+  gateway.server.errors["prompts/get"] = R"({"code":-32099,"message":"ours"})";
+  EXPECT_EQ(run(request("prompts/get", R"({"name":"p"})")), "-32603 ours");
+  gateway.server.errors["prompts/get"] =
+      R"({"code":-32021,"message":"m","data":{"requiredCapabilities":{"sampling":{}}}})";
+  EXPECT_TRUE(contains(run(request("prompts/get", R"({"name":"p"})")), "-32021"));
+  MadeCall able = request("prompts/get", R"({"name":"p"})");
+  able.declared = mcp::make_client_capabilities(false, false, true);
+  EXPECT_EQ(run(able), "-32603 m");
+}
+
+TEST_F(ConnectionServiceTest,
+       pages_that_a_server_of_2025_11_25_wants_opened_reach_each_client_its_way) {
+  gateway.add_connection();
+  run(request("tools/list", "{}"));
+  gateway.server.errors["tools/call"] =
+      R"({"code":-32042,"message":"first","data":{"elicitations":[{"mode":"url","message":"Pay","url":"https://pay.example/1","elicitationId":"e"}]}})";
+  MadeCall modern = call("search", R"({"query":"x"})");
+  modern.declared = mcp::make_client_capabilities(false, true);
+  const std::string asked = run(modern);
+  EXPECT_TRUE(contains(asked, "input_required")) << asked;
+  EXPECT_TRUE(contains(asked, "https://pay.example/1")) << asked;
+
+  MadeCall legacy = call("search", R"({"query":"x"})");
+  legacy.used_era = mcp::Era::legacy;
+  legacy.declared = modern.declared;
+  EXPECT_TRUE(contains(run(legacy), "-32042"));
+
+  const std::string told = run(call("search", R"({"query":"x"})"));
+  EXPECT_TRUE(contains(told, "isError")) << told;
+  EXPECT_TRUE(contains(told, "https://pay.example/1")) << told;
+
+  gateway.server.errors.clear();
+  MadeCall retry = call("search", R"({"query":"x"})");
+  retry.declared = modern.declared;
+  retry.state = state_of(asked);
+  retry.responses = R"({"page_1":{"action":"accept"}})";
+  EXPECT_TRUE(contains(run(retry), "done"));
+  EXPECT_FALSE(contains(gateway.server.bodies.back(), "page_1"));
 }
 
 class QuestionTest : public ConnectionServiceTest {

@@ -133,9 +133,10 @@ Task<ParkedCalls::Step> ParkedCalls::resume(
   if (call->round_ != round || call->start_.caller != caller || call->waited_for_) co_return Gone{};
   ++call->round_;  // single use: whoever brings the same state again comes too late
   for (auto& [key, raw] : answers) {
-    for (const auto& open : call->open_) {
-      if (open->question.key == key && !open->answer) open->answer = std::move(raw);
-    }
+    const auto open = std::ranges::find_if(call->open_, [&](const auto& candidate) {
+      return candidate->question.key == key && !candidate->answer;
+    });
+    if (open != call->open_.end()) (*open)->answer = std::move(raw);
   }
   call->changed_.notify_all();
   co_return co_await wait(call, notes, cancelled);

@@ -76,7 +76,9 @@ class ParkedCallsTest : public testing::Test {
   }
   std::string run(MadeCall& call) { return gateway.text_of(gateway.handle(call)); }
   static std::string state_of(const std::string& asked) {
-    return jsonrpc::JsonView::parse("{" + asked + "}")->string("requestState").value_or("");
+    const std::string json = "{" + asked + "}";
+    const auto view = jsonrpc::JsonView::parse(json);
+    return view ? view->string("requestState").value_or("") : std::string();
   }
   MadeCall retry_of(const std::string& asked, std::string responses) {
     MadeCall made = greet();
@@ -86,6 +88,7 @@ class ParkedCallsTest : public testing::Test {
   }
 
   AskingServer server;
+  std::unique_ptr<ParkedCalls> impatient;  ///< outlives the tasks, which end with the gateway
   GatewayInside gateway;
 };
 
@@ -138,9 +141,11 @@ TEST_F(ParkedCallsTest, a_client_that_declared_nothing_is_not_waited_for) {
 }
 
 TEST_F(ParkedCallsTest, a_call_that_nobody_returns_to_ends_and_its_server_is_told) {
-  ParkedCalls parked(
+  const auto short_time = std::chrono::milliseconds(1);
+  impatient = std::make_unique<ParkedCalls>(
       gateway.pipeline, gateway.tasks,
-      {.life = std::chrono::milliseconds(1), .gathering = std::chrono::milliseconds(1)});
+      ParkedCalls::Settings{.life = short_time, .gathering = short_time});
+  ParkedCalls& parked = *impatient;
   CancelSource never;
   const auto caller = gateway.caller();
   BridgedCall bridged{.capability = "notes.greet",
@@ -150,25 +155,23 @@ TEST_F(ParkedCallsTest, a_call_that_nobody_returns_to_ends_and_its_server_is_tol
                       .meta = {},
                       .arguments = "{}",
                       .access = {}};
-  auto step = run_to_end(gateway.context, parked.start({caller->identity,
-                                                        caller->principal,
-                                                        "tools/call",
-                                                        bridged,
-                                                        {},
-                                                        "req-1",
-                                                        mcp::make_client_capabilities(true, false)},
-                                                       nullptr, never));
+  auto step = gateway.run(parked.start({caller->identity,
+                                        caller->principal,
+                                        "tools/call",
+                                        bridged,
+                                        {},
+                                        "req-1",
+                                        mcp::make_client_capabilities(true, false)},
+                                       nullptr, never));
   ASSERT_TRUE(std::holds_alternative<ParkedCalls::Pause>(step));
   while (server.cancelled == 0 || parked.size() > 0) {
     gateway.context.restart();
     gateway.context.run_one();
   }
   const auto& pause = std::get<ParkedCalls::Pause>(step);
-  auto late = run_to_end(
-      gateway.context, parked.resume(pause.id, pause.round, caller->identity, {}, nullptr, never));
+  auto late =
+      gateway.run(parked.resume(pause.id, pause.round, caller->identity, {}, nullptr, never));
   EXPECT_TRUE(std::holds_alternative<ParkedCalls::Gone>(late));
-  run_to_end(gateway.context, gateway.upstreams.shutdown());
-  run_to_end(gateway.context, gateway.tasks.shutdown());
 }
 
 }  // namespace

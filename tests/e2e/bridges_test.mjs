@@ -51,6 +51,12 @@ for (const [kind, add] of Object.entries(upstreams)) {
       assert.equal(through.elicited.length, 1, JSON.stringify(through));
       assert.match(through.elicited[0].message, /^fixture asks: Please review/);
       assert.match(text_of(through.calls[0].result), /action=accept/);
+
+      const all = await run_sdk_client(era, ['--url', `${url}/mcp/all`, '--elicit', 'form',
+        '--call', `fixture.${tool}`], { env: { MCP_TOKEN: token } });
+      assert.equal(all.elicited.length, 1, JSON.stringify(all));
+      assert.match(all.elicited[0].message, /^fixture asks: Please review/);
+      assert.match(text_of(all.calls[0].result), /action=accept/);
     });
   }
 }

@@ -35,8 +35,9 @@ class PlayedServer final : public http::Client {
       R"([{"name":"search","description":"Searches notes","inputSchema":{"type":"object","properties":{"query":{"type":"string"}},"required":["query"]},"annotations":{"readOnlyHint":true}},)"
       R"({"name":"delete","description":"Deletes a note","inputSchema":{"type":"object","properties":{"id":{"type":"integer"}},"required":["id"]},"annotations":{"destructiveHint":true}}])";
   std::map<std::string, std::string> results;  ///< by method; before all others
-  std::map<std::string, int> asked;  ///< by method
-  std::vector<std::string> bodies;   ///< of tools/call
+  std::map<std::string, std::string> errors;   ///< raw JSON-RPC errors by method, before all others
+  std::map<std::string, int> asked;            ///< by method
+  std::vector<std::string> bodies;             ///< of tools/call
 
   Task<Result<http::Reply>> send(http::Request request, http::SendOptions) override {
     http::Reply reply;
@@ -53,6 +54,11 @@ class PlayedServer final : public http::Client {
       co_return reply;
     }
     reply.headers.add("Content-Type", "application/json");
+    if (const auto error = errors.find(message->method); error != errors.end()) {
+      reply.body = "{\"jsonrpc\":\"2.0\",\"id\":" + std::string(message->id) +
+                   ",\"error\":" + error->second + "}";
+      co_return reply;
+    }
     reply.body = jsonrpc::make_result(message->id, result_of(message->method));
     co_return reply;
   }
@@ -203,9 +209,18 @@ class GatewayInside {
     });
   }
   ~GatewayInside() {
-    run_to_end(context, upstreams.shutdown());
-    run_to_end(context, tasks.shutdown());
+    run(upstreams.shutdown(std::chrono::milliseconds(50)));
+    run(tasks.shutdown());
   }
+
+  /// Until `work` has ended; what it left in the background stays there.
+  template <class T>
+  T run(Task<T> work) {
+    std::optional<T> value;
+    run_until(started(std::move(work), value));
+    return std::move(*value);
+  }
+  void run(Task<> work) { run_until(std::move(work)); }
 
   void add_connection() {
     connection = run_to_end(context, store.connections().create(connection)).value();
@@ -222,7 +237,7 @@ class GatewayInside {
     return gateway::make_caller(std::move(principal));
   }
 
-  mcp_server::Reply handle(MadeCall& call) { return run_to_end(context, service.handle(call)); }
+  mcp_server::Reply handle(MadeCall& call) { return run(service.handle(call)); }
 
   /// The reply's result members, or what it is instead.
   std::string text_of(const mcp_server::Reply& reply) const {
@@ -233,6 +248,24 @@ class GatewayInside {
       return std::to_string(failure->code) + " " + failure->message + failure->data;
     }
     return "refusal " + std::get<mcp_server::Reply::Refusal>(reply.value).message;
+  }
+
+  template <class T>
+  static Task<> started(Task<T> work, std::optional<T>& into) {
+    into.emplace(co_await std::move(work));
+  }
+  void run_until(Task<> work) {
+    bool ended = false;
+    std::exception_ptr exception;
+    start(context.get_executor(), std::move(work), [&](std::exception_ptr error) {
+      exception = std::move(error);
+      ended = true;
+    });
+    while (!ended) {
+      context.restart();
+      context.run_one();
+    }
+    if (exception) std::rethrow_exception(exception);
   }
 
   boost::asio::io_context context;
