@@ -7,6 +7,7 @@
 #include "gateway/aggregate_lists.hpp"
 #include "gateway/followers.hpp"
 #include "gateway/notification_relay.hpp"
+#include "gateway/resource_uris.hpp"
 #include "identity/decision.hpp"
 #include "jsonrpc/json.hpp"
 
@@ -75,6 +76,12 @@ void Followers::deliver(const Told& told, const Entry& entry, const Want& want) 
   std::string params = told.params;
   if (told.method == "notifications/resources/updated") {
     if (want.interest.resource_uris.empty()) return;
+    const auto uri = jsonrpc::JsonView::of_proved(params).string("uri");
+    const std::string asked = all && uri ? explicit_uri(want.connection, *uri) : std::string();
+    if (entry.granted.resource_uris.contains(asked)) {  // a web URI, asked for by its long form
+      entry.follower->post(told.method, replace_member(params, "uri", jsonrpc::quote(asked)));
+      return;
+    }
   } else if (told.method == "notifications/tasks") {
     const auto id = jsonrpc::JsonView::of_proved(params).string("taskId");
     const auto ours = id ? want.tasks.find(*id) : want.tasks.end();

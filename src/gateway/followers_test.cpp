@@ -152,6 +152,15 @@ TEST_F(FollowersTest, a_resource_is_subscribed_once_and_told_to_each_in_its_own_
   EXPECT_EQ(server.asked.back(), "resources/unsubscribe file:///a");
 }
 
+TEST_F(FollowersTest, a_web_resource_is_told_of_as_it_was_asked_for) {
+  const auto all = make();
+  const std::string uri = "gatehouse://notes/https://example.com/x";
+  EXPECT_EQ(follow(all, "", {.resource_uris = {uri}})->resource_uris.size(), 1U);
+  server.tell("notifications/resources/updated", R"({"uri":"https://example.com/x"})");
+  wait_until([&] { return !all->heard.empty(); });
+  EXPECT_EQ(all->heard.front(), "notifications/resources/updated {\"uri\":\"" + uri + "\"}");
+}
+
 TEST_F(FollowersTest, a_subscription_that_the_server_refuses_is_an_error_or_not_granted) {
   server.subscribes = false;
   const auto legacy = make(mcp::Era::legacy);
