@@ -4,6 +4,7 @@
 
 #include "async/timer.hpp"
 #include "base/encoding.hpp"
+#include "base/free_memory.hpp"
 #include "mcp/capabilities.hpp"
 #include "mcp/versions.hpp"
 #include "mcp_server/envelope.hpp"
@@ -17,6 +18,7 @@ using jsonrpc::JsonView;
 using jsonrpc::MessageKind;
 
 constexpr auto kReapEvery = std::chrono::minutes(1);
+constexpr std::size_t kManySessions = 1000;  ///< when so many have gone, their memory goes too
 
 Reply::Failure invalid(std::string message) {
   return {jsonrpc::kInvalidRequest, std::move(message), {}, 400};
@@ -183,10 +185,15 @@ Task<> HttpEndpoint::State::legacy_batch(http::Exchange& exchange, CallerPtr cal
 
 /// Runs while there are sessions, so that abandoned ones go even when nobody calls.
 Task<> HttpEndpoint::State::reap_sessions() {
+  std::size_t most = 0;
   while (sessions.size() != 0) {
+    most = std::max(most, sessions.size());
     co_await sleep_for(std::min<Duration>(kReapEvery, settings.session_idle));
     sessions.reap(clock.steady_now());
     replay.expire();
+    if (sessions.size() + kManySessions > most) continue;
+    return_free_memory();
+    most = sessions.size();
   }
   reaping = false;
 }

@@ -71,18 +71,19 @@ TEST_F(HttpSse, a_stream_exists_for_its_caller_only) {
   EXPECT_TRUE(open->done);
 }
 
-TEST_F(HttpSse, streams_are_bounded_and_can_be_switched_off) {
+TEST_F(HttpSse, the_old_transport_can_be_switched_off) {
+  restart({.old_transport = OldTransport::refused});
+  EXPECT_EQ(send(get()).status, 400);
+  restart({.eras = Eras::modern_only});
+  EXPECT_EQ(send(get()).status, 405);
+}
+
+TEST_F(HttpSse, streams_are_bounded) {
   restart({.max_old_streams = 2, .max_old_streams_per_caller = 1});
   start(get());
   EXPECT_EQ(send(get()).status, 503);
   start(get("bob"));
   EXPECT_EQ(send(get("carol")).status, 503);
-  endpoint_->end_streams();
-  poll();
-  restart({.old_transport = OldTransport::refused});
-  EXPECT_EQ(send(get()).status, 400);
-  restart({.eras = Eras::modern_only});
-  EXPECT_EQ(send(get()).status, 405);
 }
 
 }  // namespace

@@ -27,12 +27,12 @@ class LineListener final : public Follower {
     }
   }
   void end() override {
-    if (open_) server_.write_later(subscription_.finish());
+    if (open_) server_.write_surely(subscription_.finish());
     stop();
   }
 
   void begin(mcp::Interest granted) {
-    if (open_) server_.write_later(subscription_.acknowledge(std::move(granted)));
+    if (open_) server_.write_surely(subscription_.acknowledge(std::move(granted)));
   }
   /// Without a last word, because the client gave up or is gone.
   void stop() {
@@ -102,7 +102,7 @@ Task<> LineServer::listen(LinePtr line, jsonrpc::Message message) {
   const Cancellable cancellable(calls_, message.id);
   if (server_info_.empty()) co_await learn_server_info();
   const auto listener = std::make_shared<LineListener>(
-      *this, caller_, tasks_.executor(), Subscription(std::string(message.id), server_info_));
+      *this, line->caller, tasks_.executor(), Subscription(std::string(message.id), server_info_));
   const Registered registered(service_, listeners_, *listener);
   const auto on_cancel = cancellable.source->on_cancel([raw = listener.get()] { raw->stop(); });
   const auto granted = co_await follow_service(service_, listener, *wanted, logger_);

@@ -117,6 +117,10 @@ Task<> LineServer::run_writing() {
 
 void LineServer::write_later(std::string_view json) {
   if (queued_bytes_ > limits::kStreamBufferBytes) return;  // the client does not keep up
+  write_surely(json);
+}
+
+void LineServer::write_surely(std::string_view json) {
   std::string line;
   if (!jsonrpc::drop_line_breaks(json, line)) line = json;
   queued_bytes_ += line.size();
