@@ -47,6 +47,7 @@ export class Gatehouse {
     this.home = mkdtempSync(path.join(tmpdir(), 'gatehouse-test-'));
     this.env = { PATH: process.env.PATH, LANG: 'C.UTF-8', HOME: this.home, NO_COLOR: '1',
       GATEHOUSE_HOME: path.join(this.home, 'store'), NODE_OPTIONS: process.env.NODE_OPTIONS ?? '',
+      ...(process.env.TSAN_OPTIONS ? { TSAN_OPTIONS: process.env.TSAN_OPTIONS } : {}),
       ...(browser ? { BROWSER: browser } : {}), ...env };
     this.children = new Set();
   }
