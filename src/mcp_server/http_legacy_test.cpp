@@ -131,6 +131,19 @@ TEST_F(HttpLegacy, a_question_is_answered_by_another_post) {
   EXPECT_THAT(asking.response.body, HasSubstr(R"("result":{"answer":{"action":"accept"}})"));
 }
 
+TEST_F(HttpLegacy, what_was_not_declared_is_asked_only_where_the_settings_say_so) {
+  const auto ask_for = [this](EndpointSettings settings) {
+    restart(std::move(settings));
+    const auto opened = send(post(
+        R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"c","version":"1"}}})"));
+    const auto session = opened.headers.find("Mcp-Session-Id").value_or("");
+    return send(in_session(session, call("ask"))).body;
+  };
+  EXPECT_THAT(ask_for({}), HasSubstr("this client cannot be asked"));
+  EXPECT_THAT(ask_for({.ask_timeout = std::chrono::milliseconds(1), .asks = Asks::anything}),
+              HasSubstr("elicitation/create"));
+}
+
 TEST_F(HttpLegacy, a_question_ends_when_the_client_refuses_or_stays_silent) {
   restart({.ask_timeout = std::chrono::milliseconds(1)});
   std::string session = open();
