@@ -7,10 +7,10 @@
 #include <chrono>
 #include <ctime>
 
-#include "app/log_writer.hpp"
 #include "base/clock.hpp"
 #include "base/limits.hpp"
 #include "jsonrpc/json.hpp"
+#include "net/log_writer.hpp"
 
 namespace gatehouse::app {
 namespace {
@@ -117,8 +117,8 @@ class QueueLogger final : public Logger {
   }
 
  private:
-  LogWriter::Settings settings() const {
-    LogWriter::Settings settings;
+  net::LogWriter::Settings settings() const {
+    net::LogWriter::Settings settings;
     settings.queue_bytes = limits::kLogQueueBytes;
     settings.make_dropped_line = [style = style_](std::uint64_t lines) {
       std::string text;
@@ -132,7 +132,7 @@ class QueueLogger final : public Logger {
   LogLevel level_;
   LogStyle style_;
   WhenFull when_full_;
-  LogWriter writer_;
+  net::LogWriter writer_;
 };
 
 }  // namespace

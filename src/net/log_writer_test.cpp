@@ -1,4 +1,4 @@
-#include "app/log_writer.hpp"
+#include "net/log_writer.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-namespace gatehouse::app {
+namespace gatehouse::net {
 namespace {
 
 using namespace std::chrono_literals;
@@ -102,4 +102,4 @@ TEST(LogWriter, what_was_dropped_is_counted_once_somebody_reads) {
 }
 
 }  // namespace
-}  // namespace gatehouse::app
+}  // namespace gatehouse::net

@@ -1,4 +1,4 @@
-#include "app/log_writer.hpp"
+#include "net/log_writer.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -11,7 +11,7 @@
 #include <climits>
 #include <utility>
 
-namespace gatehouse::app {
+namespace gatehouse::net {
 namespace {
 
 constexpr std::size_t kStep = std::size_t{256} * 1024;  // of one write where nothing blocks
@@ -118,4 +118,4 @@ void LogWriter::write_out(std::string_view batch, const std::stop_token& stop) {
   }
 }
 
-}  // namespace gatehouse::app
+}  // namespace gatehouse::net

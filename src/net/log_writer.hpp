@@ -13,7 +13,7 @@
 #include <string_view>
 #include <thread>
 
-namespace gatehouse::app {
+namespace gatehouse::net {
 
 class LogWriter final {
  public:
@@ -56,4 +56,4 @@ class LogWriter final {
   std::jthread thread_;
 };
 
-}  // namespace gatehouse::app
+}  // namespace gatehouse::net
