@@ -26,7 +26,7 @@ bench: deps-bench ## measure beside nginx and haproxy; closes with "<name> <valu
 	@tools/build release
 	@tests/bench/run
 
-conformance: deps-test ## the official conformance suite (LEG=client for one leg)
+conformance: deps-test ## the official conformance suite (LEG=client, server or gateway for one leg)
 	@tools/build release
 	@LEG=$(LEG) tests/conformance/run $(if $(LEG),LEG=$(LEG))
 
