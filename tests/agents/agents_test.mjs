@@ -3,7 +3,8 @@
 // agents are native programs: their ways out are closed by a proxy that nobody listens at.
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import test from 'node:test';
@@ -21,7 +22,9 @@ const skip_claude = !existsSync(claude) && 'no Claude Code for this machine';
 const skip_codex = !existsSync(codex) && 'no Codex for this machine';
 
 async function start_server(t, script, ...args) {
-  const child = spawn(node, [here(script), ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const cwd = mkdtempSync(path.join(tmpdir(), 'gatehouse-agents-'));  // they leave files where they run
+  t.after(() => rmSync(cwd, { recursive: true, force: true }));
+  const child = spawn(node, [here(script), ...args], { cwd, stdio: ['ignore', 'pipe', 'ignore'] });
   t.after(() => child.kill('SIGKILL'));
   for await (const line of createInterface({ input: child.stdout }))
     if (line.startsWith('{"event":"listening"')) return JSON.parse(line).url;
