@@ -1,5 +1,7 @@
 #include "mcp_client/active_calls.hpp"
 
+#include <utility>
+
 #include "async/cancellable.hpp"
 #include "jsonrpc/json.hpp"
 #include "mcp/capabilities.hpp"
@@ -77,9 +79,12 @@ bool ActiveCalls::may_answer(const Interaction* interaction, std::string_view me
 }
 
 ActiveCallPtr ActiveCalls::call_for(std::string_view method, std::string_view params) const {
+  ActiveCallPtr best;
   for (auto call = calls_.rbegin(); call != calls_.rend(); ++call) {
-    if (may_answer(call->second->interaction, method, params)) return call->second;
+    const bool able = may_answer(call->second->interaction, method, params);
+    if (able && (!best || call->second->questions < best->questions)) best = call->second;
   }
+  if (best) return best;
   // Nobody can; with one call there is no doubt who is refused.
   return calls_.size() == 1 ? calls_.begin()->second : nullptr;
 }
@@ -91,30 +96,52 @@ void ActiveCalls::on_request(const jsonrpc::Message& message, ActiveCallPtr call
     return;
   }
   Question question{std::string(message.id), message.method,
-                    message.params.empty() ? "{}" : std::string(message.params)};
+                    message.params.empty() ? "{}" : std::string(message.params), call != nullptr};
   if (question.method == "ping") {
     call = nullptr;
   } else if (!call) {
     call = call_for(question.method, question.params);
   }
   ++answering_;
-  if (call) ++call->answering;
+  give(call);
   parts_.tasks.spawn("mcp_answer", answer(owner, this, std::move(question), std::move(call)));
+}
+
+void ActiveCalls::give(const ActiveCallPtr& call) {
+  if (!call) return;
+  ++call->questions;
+  ++call->answering;
+}
+
+void ActiveCalls::take_back(const ActiveCallPtr& call) {
+  if (call) --call->answering;
+  changed_.notify_all();
 }
 
 Task<> ActiveCalls::answer(std::shared_ptr<AnswerSender> owner, ActiveCalls* self,
                            Question question, ActiveCallPtr call) {
-  const std::shared_ptr<void> ended(nullptr, [self, call](void*) {
+  const std::shared_ptr<void> ended(nullptr, [self, &call](void*) {
     --self->answering_;
-    if (call) --call->answering;
-    self->changed_.notify_all();
+    self->take_back(call);
   });
-  std::string body = co_await self->make_answer(question, call);
-  co_await owner->send_answer(std::move(body));
+  std::optional<std::string> body = co_await self->make_answer(question, call);
+  // Whose question it was is a guess where streams are shared: the one who asked may be another.
+  while (!body && !question.own_stream) {
+    self->take_back(std::exchange(call, self->call_for(question.method, question.params)));
+    self->give(call);
+    if (!call) break;
+    body = co_await self->make_answer(question, call);
+  }
+  if (!body)
+    body = jsonrpc::make_error(question.raw_id, jsonrpc::kInternalError, "nobody waits for it");
+  co_await owner->send_answer(std::move(*body));
 }
 
-Task<std::string> ActiveCalls::make_answer(const Question& question, const ActiveCallPtr& call) {
-  const auto& [raw_id, method, params] = question;
+Task<std::optional<std::string>> ActiveCalls::make_answer(const Question& question,
+                                                          const ActiveCallPtr& call) {
+  const std::string& raw_id = question.raw_id;
+  const std::string& method = question.method;
+  const std::string& params = question.params;
   if (method == "ping") co_return jsonrpc::make_result(raw_id, "{}");
   const bool by_call = call && may_answer(call->interaction, method, params);
   if (by_call) {
@@ -126,6 +153,7 @@ Task<std::string> ActiveCalls::make_answer(const Question& question, const Activ
     });
     const auto result =
         co_await unless_cancelled(call->over, call->interaction->answer(method, params));
+    if (!result && call->over.cancelled()) co_return std::nullopt;
     co_return result ? jsonrpc::make_result(raw_id, *result)
                      : jsonrpc::make_error(raw_id, jsonrpc::kInternalError, result.error().detail);
   }

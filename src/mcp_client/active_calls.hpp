@@ -1,13 +1,15 @@
 // ActiveCalls: the requests of ours that are under way in one session, and which of them a message
 // of the server concerns: what comes on the GET stream or over lines does not say. Progress names
-// its request by our token; a server's request goes to the latest call whose requester can answer
-// it; a log message to the only call there is, else it concerns none. All calls of a session are of
-// one principal. Owned by LegacySession and MessageLink.
+// its request by our token; a server's request goes to the call whose requester can answer it and
+// was asked least, the latest of those, and to another one when that ends first; a log message to
+// the only call there is, else it concerns none. All calls of a session are of one principal. Owned
+// by LegacySession and MessageLink.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -31,7 +33,8 @@ struct ActiveCall {
   Interaction* interaction;
   mcp::NotificationSink* sink;
   CallDeadline deadline;
-  int answering = 0;      ///< requests of the server that are answered on its behalf
+  int questions = 0;      ///< requests of the server that were taken for its own
+  int answering = 0;      ///< of them, those that are answered now
   int asking = 0;         ///< of them, those that wait for `interaction`
   SteadyTime asked_at{};  ///< since when
   bool firm = false;      ///< mcp::Request::firm_timeout: a person's time counts as well
@@ -87,10 +90,14 @@ class ActiveCalls final {
     std::string raw_id;
     std::string method;
     std::string params;
+    bool own_stream = false;  ///< it is known whose it is
   };
+  void give(const ActiveCallPtr& call);
+  void take_back(const ActiveCallPtr& call);
   static Task<> answer(std::shared_ptr<AnswerSender> owner, ActiveCalls* self, Question question,
                        ActiveCallPtr call);
-  Task<std::string> make_answer(const Question& question, const ActiveCallPtr& call);
+  /// Nothing when the call ended first.
+  Task<std::optional<std::string>> make_answer(const Question& question, const ActiveCallPtr& call);
 
   Settings settings_;
   Parts parts_;
