@@ -1,6 +1,6 @@
 // The Logger of the process, on standard error: text for people, one JSON object per line for
-// programs. Where no person looks, lines leave in batches (net::LogWriter), at the latest after 100 ms,
-// which is what a crash may cost (design §6).
+// programs. Where no person looks, lines leave in batches (net::LogWriter), at the latest after 100
+// ms, which is what a crash may cost (design §6).
 #pragma once
 
 #include <memory>

@@ -66,10 +66,10 @@ Task<Reply> AggregateService::list(Call& call, ItemKind kind) {
   const identity::Principal& principal = caller_of(call).principal;
   if (!identity::has_scope(principal, identity::kReadScope)) {
     co_return *http_refusal({Refused::Step::authorize,
-                           {Errc::insufficient_scope, "the agent's token may not list",
-                            "use a token with scope mcp:read"},
-                           std::string(identity::kReadScope)},
-                          settings_.resource_metadata_url);
+                             {Errc::insufficient_scope, "the agent's token may not list",
+                              "use a token with scope mcp:read"},
+                             std::string(identity::kReadScope)},
+                            settings_.resource_metadata_url);
   }
   const std::string server_info =
       mcp_server::make_server_info({"gatehouse", "Gatehouse", settings_.version, {}});

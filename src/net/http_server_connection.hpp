@@ -122,7 +122,7 @@ class HttpConnection final : public http::Exchange,
   Answer answer_ = Answer::none;
   bool close_after_ = false;
   bool close_early_ = false;  ///< with the end of the answer, not of the handler
-  bool body_wanted_ = true;  ///< false for answers to HEAD
+  bool body_wanted_ = true;   ///< false for answers to HEAD
   bool chunked_ = false;
   std::optional<CancelSource> disconnected_;
 
