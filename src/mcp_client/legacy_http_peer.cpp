@@ -139,6 +139,8 @@ Task<> LegacyHttpPeer::watch(std::shared_ptr<LegacySession> session, ActiveCallP
                              CancelSource& silence) {
   const Clock& clock = session->endpoint().parts().clock;
   while (co_await pause(call->remaining(clock.steady_now()), &call->over)) {
+    // It may have ended in the turn of the loop in which the time was up; then `silence` is gone.
+    if (call->over.cancelled()) co_return;
     if (!call->expired(clock.steady_now())) continue;
     silence.cancel();
     co_return;

@@ -35,11 +35,11 @@ Task<Result<mcp::Interest>> Following::tell(Service& service, std::shared_ptr<Fo
   known_ = true;
   const std::uint64_t round = ++round_;
   auto granted = co_await follow_service(service, follower, wanted_, logger);
-  if (!granted) co_return std::unexpected(granted.error());
-  if (stopped_) {
+  if (stopped_) {  // meanwhile, so that what the service has kept is there only now
     service.unfollow(*follower);
     co_return fail(Errc::session_lost, "the session has ended");
   }
+  if (!granted) co_return std::unexpected(granted.error());
   if (round == round_) granted_ = *granted;
   co_return granted;
 }

@@ -299,14 +299,18 @@ void Upstreams::tell(const vault::CredentialKey& upstream, std::string_view meth
   if (listener_) listener_(upstream, method, params);
   if (!crossing_) return;
   const auto followed = crossing_->followed.find(upstream);
-  if (followed == crossing_->followed.end()) return;
+  if (followed == crossing_->followed.end() || params.size() > limits::kProgressBytes) return;
+  // Of this shard: what others have not taken yet.
+  thread_local const auto under_way = std::make_shared<std::atomic<int>>(0);
   for (const auto& [shard, interest] : followed->second) {
-    if (shard == crossing_->place.here) continue;
-    crossing_->place.shards.post(
-        shard, [there = crossing_->all[shard], upstream, method = std::string(method),
-                params = std::string(params)] {
-          if (there->listener_) there->listener_(upstream, method, params);
-        });
+    if (shard == crossing_->place.here || under_way->load() >= kMostRelayed) continue;
+    under_way->fetch_add(1);
+    crossing_->place.shards.post(shard,
+                                 [there = crossing_->all[shard], taken = under_way, upstream,
+                                  method = std::string(method), params = std::string(params)] {
+                                   taken->fetch_sub(1);
+                                   if (there->listener_) there->listener_(upstream, method, params);
+                                 });
   }
 }
 
