@@ -38,6 +38,11 @@ identity::Access access_of(const Directory& directory, const TaskName& task) {
                                                               : identity::Access::write;
 }
 
+bool is_withdrawn(const Directory& directory, const TaskName& task) {
+  const std::shared_ptr<ConnectionEntry> entry = directory.find(task.connection);
+  return entry && entry->listed && entry->find_tool(task.tool) == nullptr;
+}
+
 std::string TaskIds::seal(const identity::Principal& principal, const TaskName& task) const {
   return sealer_.seal({task.connection, task.tool, task.id}, binding_of(principal));
 }
@@ -78,6 +83,7 @@ std::optional<BridgedCall> TaskIds::route(const mcp_server::Call& call,
   const std::string id = jsonrpc::JsonView::of_proved(call.params()).string("taskId").value_or("");
   std::optional<TaskName> task = open(caller_of(call).principal, id);
   if (!task) return std::nullopt;
+  if (call.method() != "tasks/cancel" && is_withdrawn(directory, *task)) return std::nullopt;
   BridgedCall bridged;
   bridged.capability = id;
   bridged.access = access_of(directory, *task);

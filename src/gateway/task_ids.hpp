@@ -36,6 +36,10 @@ struct TaskName {
 /// known any more.
 identity::Access access_of(const Directory& directory, const TaskName& task);
 
+/// Whether its tool was excluded, is held back or is gone since: what it made is not shown any
+/// more.
+bool is_withdrawn(const Directory& directory, const TaskName& task);
+
 class TaskIds final {
  public:
   explicit TaskIds(StateKeys keys) : sealer_(std::move(keys)) {}
@@ -54,7 +58,8 @@ class TaskIds final {
   /// may stay.
   std::optional<std::string> with_our_id(const mcp_server::Call& call, const BridgedCall& bridged,
                                          std::string_view result) const;
-  /// A request of a task method for its server; nothing when this caller has no such task.
+  /// A request of a task method for its server; nothing when this caller has no such task. One that
+  /// is_withdrawn() may only be cancelled. The directory must be fresh.
   std::optional<BridgedCall> route(const mcp_server::Call& call, const Directory& directory) const;
 
  private:
