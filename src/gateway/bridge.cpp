@@ -231,6 +231,16 @@ Task<Result<std::int64_t>> Bridge::epoch_now(Call& call, const std::string& conn
       {entry->connection, caller_of(call).principal.member, entry->connection->default_account});
 }
 
+Task<std::optional<Refused>> Bridge::check_parked(Call& call, const BridgedCall& bridged) {
+  const Result<void> fresh = co_await parts_.directory.ensure_fresh();
+  if (!fresh) co_return Refused{Refused::Step::resolve, fresh.error(), {}};
+  co_return parts_.pipeline.check_again({.principal = caller_of(call).principal,
+                                         .method = call.method(),
+                                         .connection = bridged.connection,
+                                         .name = bridged.name,
+                                         .access = bridged.access});
+}
+
 Task<std::variant<Bridge::Resumed, Reply>> Bridge::resume(Call& call, const BridgedCall& bridged,
                                                           const Front& front) {
   Result<RequestState> state = parts_.sign_in.sealer().open(
@@ -242,6 +252,10 @@ Task<std::variant<Bridge::Resumed, Reply>> Bridge::resume(Call& call, const Brid
     co_return resumed;
   }
   if (state->kind == RequestState::Kind::parked) {
+    if (auto refused = co_await check_parked(call, bridged)) {
+      parts_.parked.end(state->parked);
+      co_return front.present(call, bridged, std::move(*refused));
+    }
     resumed.parked = state->parked;
     const std::string_view responses = call.input_responses();
     for (const JsonMember& member :

@@ -45,6 +45,8 @@ class Bridge final {
   Task<std::variant<Resumed, mcp_server::Reply>> resume(mcp_server::Call& call,
                                                         const BridgedCall& bridged,
                                                         const Front& front);
+  /// What a call that waited is refused for now: it may have been taken from its caller meanwhile.
+  Task<std::optional<Refused>> check_parked(mcp_server::Call& call, const BridgedCall& bridged);
   /// Whether the server may ask in the middle of this call, while its client cannot be asked.
   bool may_have_to_wait(const mcp_server::Call& call, const BridgedCall& bridged,
                         const mcp::ClientCapabilities& relayed) const;

@@ -131,6 +131,32 @@ TEST_F(ParkedCallsTest, a_retry_without_the_answer_is_asked_again) {
   EXPECT_TRUE(contains(run(last), "\"hi\""));
 }
 
+TEST_F(ParkedCallsTest,
+       a_call_of_a_tool_that_was_excluded_meanwhile_ends_and_its_answer_is_not_given) {
+  MadeCall first = greet();
+  const std::string asked = run(first);
+  EXPECT_EQ(gateway.parked.size(), 1U);
+  vault::Connection changed = gateway.connection;
+  changed.options.tools.exclude = {"greet"};
+  ASSERT_TRUE(gateway.run(gateway.store.connections().update(changed)));
+  MadeCall retry = retry_of(asked, R"({"question_1":{"action":"accept","content":{}}})");
+  const std::string refused = run(retry);
+  EXPECT_TRUE(contains(refused, "unknown capability")) << refused;
+  EXPECT_EQ(gateway.parked.size(), 0U);
+  for (const std::string& answer : server.answers) EXPECT_FALSE(contains(answer, "accept"));
+}
+
+TEST_F(ParkedCallsTest, a_call_of_a_connection_that_was_disabled_meanwhile_ends) {
+  MadeCall first = greet();
+  const std::string asked = run(first);
+  vault::Connection changed = gateway.connection;
+  changed.options.enabled = false;
+  ASSERT_TRUE(gateway.run(gateway.store.connections().update(changed)));
+  MadeCall retry = retry_of(asked, R"({"question_1":{"action":"accept","content":{}}})");
+  EXPECT_TRUE(contains(run(retry), "unknown capability"));
+  EXPECT_EQ(gateway.parked.size(), 0U);
+}
+
 TEST_F(ParkedCallsTest, a_client_that_declared_nothing_is_not_waited_for) {
   MadeCall made = greet();
   made.declared = {};

@@ -148,6 +148,14 @@ Task<CallOutcome> Pipeline::run(AuthenticatedCall call) {
   co_return record.close(translate(valid, std::move(outcome)));
 }
 
+std::optional<Refused> Pipeline::check_again(const AuthenticatedCall& call) {
+  Resolved resolved = resolve(LimitedCall{&call}, Look::last);
+  if (auto* refused = std::get_if<Refused>(&resolved)) return std::move(*refused);
+  auto authorized = authorize(std::get<ResolvedCall>(std::move(resolved)));
+  if (auto* refused = std::get_if<Refused>(&authorized)) return std::move(*refused);
+  return std::nullopt;
+}
+
 std::variant<LimitedCall, Refused> Pipeline::limit(const AuthenticatedCall& call,
                                                    identity::BudgetPlace& place) {
   if (parts_.audit.behind()) [[unlikely]] {

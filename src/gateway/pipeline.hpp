@@ -83,6 +83,10 @@ class Pipeline final {
   /// One coroutine: on the path of a call each frame costs.
   Task<CallOutcome> run(AuthenticatedCall call);
 
+  /// What run() would refuse this call for now, by what the directory knows, were it made again:
+  /// for one that has waited for its client. Nothing is audited; the call's own run is.
+  std::optional<Refused> check_again(const AuthenticatedCall& call);
+
  private:
   class Record;
   /// What is known here does not suffice: the directory is stale, or the tool may be new.
