@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <functional>
+#include <map>
 
 #include "async/timer.hpp"
+#include "catalog/definition.hpp"
 #include "gateway/meta_tools.hpp"
 #include "gateway/older_revisions.hpp"
 #include "gateway/relayed_server.hpp"
@@ -49,6 +52,31 @@ std::string capabilities_from_lists(const ConnectionEntry& entry) {
   if (resources) out += R"(,"resources":{})";
   return out + "}";
 }
+
+/// Which tools of a live page may be shown. Where changes wait for approval, by definition and not
+/// by name alone: the server may put other words on this page than on the one that was stored, and
+/// the same name twice. Of a name that is listed twice, the first definition is what was accepted.
+class AcceptedTools {
+ public:
+  explicit AcceptedTools(std::shared_ptr<const ConnectionEntry> entry) : entry_(std::move(entry)) {}
+
+  bool operator()(std::string_view name, std::string_view raw) {
+    if (!entry_ || !entry_->has_tool(name)) return false;
+    if (entry_->connection->options.on_change != vault::OnChange::block) return true;
+    if (stored_.empty()) {
+      for (const std::string& known : entry_->stored->tools)
+        stored_.try_emplace(JsonView::of_proved(known).string("name").value_or(""), known);
+    }
+    const auto known = stored_.find(name);
+    if (known == stored_.end()) return false;
+    return known->second == raw ||
+           catalog::digest_of_definition(known->second) == catalog::digest_of_definition(raw);
+  }
+
+ private:
+  std::shared_ptr<const ConnectionEntry> entry_;
+  std::map<std::string, std::string_view, std::less<>> stored_;  ///< by name; made when needed
+};
 
 int code_of(const Refused& refused) {
   switch (refused.error.code) {
@@ -159,8 +187,19 @@ Task<Reply> ConnectionService::call_tool(Call& call) {
   if (auto wrong = check_headers(call)) return refuse_with(std::move(*wrong));
   BridgedCall made = bridged(call);
   made.arguments = call.arguments().empty() ? std::string_view("{}") : call.arguments();
-  if (has_further_members(call)) made.params = upstream_params(call);
+  if (has_further_members(call)) return call_with_members(call, std::move(made));
   return parts_.bridge.run(call, std::move(made), *this);
+}
+
+/// The server gets all of its params, but its own name for the tool: agents may know a short one.
+Task<Reply> ConnectionService::call_with_members(Call& call, BridgedCall made) {
+  if (const auto fresh = co_await parts_.directory.ensure_fresh(); !fresh)
+    co_return problem_reply(call, explain(fresh.error()));
+  const std::shared_ptr<ConnectionEntry> entry = parts_.directory.find(settings_.connection);
+  if (const ToolEntry* const tool = entry ? entry->find_tool(made.name) : nullptr)
+    made.name = tool->name;
+  made.params = upstream_params(call, Replacement{"name", jsonrpc::quote(made.name)});
+  co_return co_await parts_.bridge.run(call, std::move(made), *this);
 }
 
 Task<Reply> ConnectionService::pass_on(Call& call) {
@@ -172,12 +211,14 @@ Task<Reply> ConnectionService::pass_on(Call& call) {
 /// Tasks of the extension; those of 2025-11-25 are another dialect and not bridged.
 Task<Reply> ConnectionService::pass_task(Call& call) {
   if (!is_task_method(call.method()))
-    return refuse_with({jsonrpc::kMethodNotFound, "Method not found", {}, 0});
-  if (auto undeclared = check_tasks_declared(call)) return refuse_with(std::move(*undeclared));
+    co_return failure_reply(jsonrpc::kMethodNotFound, "Method not found");
+  if (auto undeclared = check_tasks_declared(call)) co_return Reply{std::move(*undeclared)};
+  if (const auto fresh = co_await parts_.directory.ensure_fresh(); !fresh)
+    co_return problem_reply(call, explain(fresh.error()));
   std::optional<BridgedCall> made = task_ids_.route(call, parts_.directory);
   if (!made || made->connection != settings_.connection)
-    return refuse_with({jsonrpc::kInvalidParams, "Unknown task", {}, 0});
-  return parts_.bridge.run(call, std::move(*made), *this);
+    co_return failure_reply(jsonrpc::kInvalidParams, "Unknown task");
+  co_return co_await parts_.bridge.run(call, std::move(*made), *this);
 }
 
 /// Methods of extensions pass where the server declares any; the agent's own declaration goes with
@@ -210,13 +251,11 @@ Task<Reply> ConnectionService::list_tools(Call& call) {
   if (!entry) co_return reply;
   co_await list_again(*entry, caller_of(call).principal, result->raw.view());
   entry = parts_.directory.find(settings_.connection);
-  const auto allows = [&](std::string_view name, std::string_view) {
-    return entry && entry->has_tool(name);
-  };
+  AcceptedTools allows(entry);
   const auto seal = [&](std::string_view raw_cursor) {
     return jsonrpc::quote(sealer_.seal({raw_cursor}, binding));
   };
-  if (auto page = filter_tool_page(result->raw.view(), allows, seal))
+  if (auto page = filter_tool_page(result->raw.view(), std::ref(allows), seal))
     *result = Reply::Result{{}, mcp::RawJson("{" + std::move(*page) + "}")};
   if (call.era() == mcp::Era::legacy) {
     auto older = for_older_revision("tools/list", call.protocol_version(), result->raw.view());

@@ -49,6 +49,7 @@ class ConnectionService final : public mcp_server::Service, public Front {
 
  private:
   Task<mcp_server::Reply> call_tool(mcp_server::Call& call);
+  Task<mcp_server::Reply> call_with_members(mcp_server::Call& call, BridgedCall made);
   Task<mcp_server::Reply> list_tools(mcp_server::Call& call);
   Task<mcp_server::Reply> pass_on(mcp_server::Call& call);
   Task<mcp_server::Reply> pass_unknown(mcp_server::Call& call);
