@@ -30,6 +30,7 @@ class FarCall final : public mcp_server::Call {
         input_responses_(home.input_responses()),
         request_state_(home.request_state()),
         request_id_(home.request_id()),
+        log_level_(home.log_level()),
         can_ask_(home.can_ask()) {}
 
   const mcp_server::Caller& caller() const override { return caller_; }
@@ -44,7 +45,13 @@ class FarCall final : public mcp_server::Call {
   std::string_view input_responses() const override { return input_responses_; }
   std::string_view request_state() const override { return request_state_; }
   std::string_view request_id() const override { return request_id_; }
+  std::string_view log_level() const override { return log_level_; }
   bool can_ask() const override { return can_ask_; }
+  /// Reads the request only, which does not change while its caller waits at home.
+  std::optional<mcp_server::Reply::Failure> check_param_headers(
+      const mcp::HeaderPlan& plan) const override {
+    return home_.check_param_headers(plan);
+  }
   CancelSource& cancelled() override { return cancelled_; }
 
   Task<gatehouse::Result<void>> notify(std::string_view method, std::string_view params) override {
@@ -86,6 +93,7 @@ class FarCall final : public mcp_server::Call {
   const std::string_view input_responses_;
   const std::string_view request_state_;
   const std::string_view request_id_;
+  const std::string log_level_;  ///< a copy: a session may be told another meanwhile
   const bool can_ask_;
   std::atomic<int> posted_ = 0;
 };

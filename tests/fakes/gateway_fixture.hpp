@@ -145,6 +145,8 @@ class MadeCall final : public mcp_server::Call {
   bool reachable = false;  ///< can_ask()
   std::function<std::string(std::string_view params)> on_ask;
   std::string asked_params;
+  std::string used_log_level;
+  std::optional<mcp_server::Reply::Failure> header_problem;  ///< of check_param_headers()
 
   const mcp_server::Caller& caller() const override { return *caller_; }
   mcp::Era era() const override { return used_era; }
@@ -160,6 +162,11 @@ class MadeCall final : public mcp_server::Call {
   std::string_view input_responses() const override { return responses; }
   std::string_view request_state() const override { return state; }
   std::string_view request_id() const override { return "req-1"; }
+  std::string_view log_level() const override { return used_log_level; }
+  std::optional<mcp_server::Reply::Failure> check_param_headers(
+      const mcp::HeaderPlan&) const override {
+    return header_problem;
+  }
   Task<Result<void>> notify(std::string_view, std::string_view) override {
     co_return Result<void>{};
   }
