@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/encoding.hpp"
 #include "gateway/endpoint_paths.hpp"
 
@@ -35,7 +37,7 @@ http::Response refuse_at_door(FrontDoor::Verdict verdict) {
 }
 
 AgentAuthenticator::AgentAuthenticator(const FrontDoor& door, identity::TokenCache& tokens)
-    : door_(door), tokens_(tokens) {}
+    : door_(door), tokens_(tokens), room_(kMaxCallers) {}
 
 http::Response AgentAuthenticator::challenge(const http::Request& request,
                                              std::string_view error) const {
@@ -80,8 +82,43 @@ AgentAuthenticator::authenticate(const http::Exchange& exchange) {
   if (!principal) co_return challenge(exchange.request(), "invalid_token");
   const auto known = callers_.find(principal);
   if (known != callers_.end()) co_return known->second;
-  if (callers_.size() >= kMaxCallers) callers_.clear();
-  co_return callers_.emplace(principal, make_caller(*principal)).first->second;
+  make_room();
+  const std::shared_ptr<const AgentCaller> caller =
+      callers_.emplace(principal, make_caller(*principal)).first->second;
+  if (principal->expires_at && met_expiring_) met_expiring_();
+  co_return caller;
+}
+
+void AgentAuthenticator::make_room() {
+  if (callers_.size() < room_) return;
+  std::erase_if(callers_, [](const auto& one) { return one.second.use_count() == 1; });
+  room_ = std::max(kMaxCallers, 2 * callers_.size());
+}
+
+std::set<std::string> AgentAuthenticator::identities_of(const TokenId& token) const {
+  std::set<std::string> identities;
+  for (const auto& [principal, caller] : callers_)
+    if (principal->token == token) identities.insert(caller->identity);
+  return identities;
+}
+
+std::set<std::string> AgentAuthenticator::take_expired(SystemTime now) {
+  std::set<std::string> identities;
+  std::erase_if(callers_, [&](const auto& one) {
+    const auto& [principal, caller] = one;
+    if (!principal->expires_at || *principal->expires_at > now) return false;
+    if (caller.use_count() > 1) identities.insert(caller->identity);
+    return caller.use_count() == 1;
+  });
+  return identities;
+}
+
+std::optional<SystemTime> AgentAuthenticator::next_expiry() const {
+  std::optional<SystemTime> next;
+  for (const auto& [principal, caller] : callers_)
+    if (principal->expires_at)
+      next = std::min(next.value_or(*principal->expires_at), *principal->expires_at);
+  return next;
 }
 
 }  // namespace gatehouse::gateway

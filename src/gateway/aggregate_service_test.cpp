@@ -39,7 +39,7 @@ class AggregateServiceTest : public testing::Test {
   GatewayInside gateway;
   StateKeys keys = fixed_state_key(Secret(random_bytes(32)), "k1");
   Followers followers{{gateway.context.get_executor(), gateway.directory, gateway.upstreams,
-                       gateway.refresher, gateway.tasks, gateway.log},
+                       gateway.refresher, gateway.tasks, gateway.log, gateway.clock},
                       keys};
   AggregateService service{
       {gateway.directory, gateway.bridge, gateway.refresher, followers, gateway.log, gateway.clock},

@@ -41,7 +41,7 @@ class ConnectionServiceTest : public testing::Test {
 
   GatewayInside gateway;
   Followers followers{{gateway.context.get_executor(), gateway.directory, gateway.upstreams,
-                       gateway.refresher, gateway.tasks, gateway.log},
+                       gateway.refresher, gateway.tasks, gateway.log, gateway.clock},
                       fixed_state_key(Secret(std::string(32, 'k')), "k1")};
   ConnectionService service{{gateway.directory, gateway.bridge, gateway.pipeline, gateway.upstreams,
                              followers, gateway.log},

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
+#include "gateway/aggregate_lists.hpp"
 #include "gateway/names.hpp"
 #include "identity/tool_filter.hpp"
 #include "jsonrpc/json.hpp"
@@ -117,6 +119,19 @@ std::optional<Error> ConnectionEntry::why_blocked(std::string_view name) const {
 std::optional<SystemTime> ConnectionEntry::listed_at() const {
   if (!stored) return std::nullopt;
   return std::max(stored->fetched_at, state.ready_at.value_or(stored->fetched_at));
+}
+
+const ListHashes& ConnectionEntry::hashes() const {
+  if (hashes_) return *hashes_;
+  const auto hash_of = [this](ItemKind kind) {
+    std::size_t hash = 0;
+    for (const std::string_view item : items_of(*this, kind))
+      hash = mix_hashes(hash + 1, std::hash<std::string_view>{}(item));
+    return hash;
+  };
+  hashes_ = ListHashes{hash_of(ItemKind::tool), hash_of(ItemKind::prompt),
+                       hash_of(ItemKind::resource), hash_of(ItemKind::resource_template)};
+  return *hashes_;
 }
 
 ConnectionNote ConnectionEntry::note() const {

@@ -37,6 +37,15 @@ struct ToolEntry {
   const mcp::Schema* compiled();
 };
 
+/// Of lists as agents may see them; 0: empty. Equal when nothing changed, within this process.
+struct ListHashes {
+  std::size_t tools = 0, prompts = 0, resources = 0, templates = 0;
+};
+
+constexpr std::size_t mix_hashes(std::size_t hash, std::size_t more) {
+  return hash * 1099511628211U + more;
+}
+
 /// A connection and what its server lists. Its tools are read from the stored list when they are
 /// first asked for.
 class ConnectionEntry {
@@ -62,6 +71,9 @@ class ConnectionEntry {
   std::optional<Error> why_blocked(std::string_view name) const;
   /// When its server last confirmed the list.
   std::optional<SystemTime> listed_at() const;
+  /// Made once: an entry is replaced when its lists change.
+  const ListHashes& hashes() const;
+  bool hashed() const { return hashes_.has_value(); }
 
  private:
   struct Tools {
@@ -71,6 +83,7 @@ class ConnectionEntry {
   };
   Tools& tools() const;
   mutable std::unique_ptr<Tools> tools_;
+  mutable std::optional<ListHashes> hashes_;
 };
 
 class Directory final {
@@ -96,6 +109,10 @@ class Directory final {
   std::shared_ptr<ConnectionEntry> find(const ConnectionId& id) const;
   /// Sorted by name.
   std::vector<ConnectionNote> notes() const;
+  /// All that find() finds, by name. Not to be kept beyond the next co_await.
+  const std::map<std::string, std::shared_ptr<ConnectionEntry>, std::less<>>& entries() const {
+    return entries_;
+  }
   /// Everything that ensure_fresh() has loaded, ranked. Made anew when lists have changed since;
   /// who asks meanwhile shares that.
   Task<std::shared_ptr<const catalog::Index>> index();

@@ -4,10 +4,10 @@
 #include <random>
 
 #include "async/timer.hpp"
-#include "gateway/aggregate_lists.hpp"
 #include "gateway/followers.hpp"
 #include "gateway/notification_relay.hpp"
 #include "gateway/resource_uris.hpp"
+#include "gateway/uri_rewriter.hpp"
 #include "identity/decision.hpp"
 #include "jsonrpc/json.hpp"
 
@@ -19,10 +19,6 @@ using namespace std::chrono_literals;
 constexpr std::size_t kToldAtMost = 2000;  // waiting to be delivered; more are dropped
 constexpr auto kWatch = 60s;               // servers that tell nothing are looked at so often
 constexpr auto kWatchJitter = 15s;
-
-std::size_t mix(std::size_t hash, std::string_view text) {
-  return hash * 1099511628211U + std::hash<std::string_view>{}(text);
-}
 
 }  // namespace
 
@@ -66,7 +62,13 @@ void Followers::deliver(const Told& told) {
   }
 }
 
+bool Followers::has_expired(const Entry& entry) const {
+  const auto& expires_at = principal_of(entry).expires_at;
+  return expires_at && *expires_at <= parts_.clock.now();
+}
+
 bool Followers::may_hear(const Entry& entry, const Want& want) const {
+  if (has_expired(entry)) return false;
   const std::shared_ptr<ConnectionEntry> found = parts_.directory.find(want.connection);
   return found && found->connection->id == want.target.connection->id && in_scope(entry, *found);
 }
@@ -132,8 +134,10 @@ Task<> Followers::tell_lists() {
     while (std::exchange(tell_again_, false)) {
       co_await sleep_for(20ms);
       if (const auto fresh = co_await parts_.directory.ensure_fresh(); !fresh) break;
+      co_await hash_lists();
       look_again();
       for (auto& [follower, entry] : entries_) {
+        if (has_expired(entry)) continue;
         const Lists now = lists_of(entry);
         const bool tools = std::exchange(entry.tools_due, false) || now.tools != entry.seen.tools;
         const bool prompts =
@@ -157,26 +161,37 @@ Task<> Followers::tell_lists() {
   telling_ = false;
 }
 
+// Long lists take a while: others of the shard come in between.
+Task<> Followers::hash_lists() {
+  std::vector<std::shared_ptr<const ConnectionEntry>> due;
+  for (const auto& [name, entry] : parts_.directory.entries())
+    if (!entry->hashed()) due.push_back(entry);
+  for (const auto& entry : due) {
+    (void)entry->hashes();
+    co_await sleep_for(0ms);
+  }
+}
+
 Followers::Lists Followers::lists_of(const Entry& entry) const {
   Lists lists;
-  for (const ConnectionNote& note : parts_.directory.notes()) {
-    const std::shared_ptr<ConnectionEntry> found = parts_.directory.find(note.name);
-    if (!found || !in_scope(entry, *found)) continue;
-    const auto add = [&](std::size_t& hash, ItemKind kind) {
-      const auto items = items_of(*found, kind);
-      if (!items.empty()) hash = mix(hash, note.name);
-      for (const std::string_view item : items) hash = mix(hash, item);
+  for (const auto& [name, found] : parts_.directory.entries()) {
+    if (!in_scope(entry, *found)) continue;
+    const auto add = [&](std::size_t& hash, std::size_t of_list) {
+      if (of_list == 0) return;
+      hash = mix_hashes(mix_hashes(hash, std::hash<std::string_view>{}(name)), of_list);
     };
-    add(lists.tools, ItemKind::tool);
-    add(lists.prompts, ItemKind::prompt);
-    add(lists.resources, ItemKind::resource);
-    add(lists.resources, ItemKind::resource_template);
+    const ListHashes& hashes = found->hashes();
+    add(lists.tools, hashes.tools);
+    add(lists.prompts, hashes.prompts);
+    add(lists.resources, hashes.resources);
+    add(lists.resources, hashes.templates);
   }
   return lists;
 }
 
 // Connections may have come, gone or been opened: what is followed of lists and logs follows.
 void Followers::look_again() {
+  Wants touched;
   for (auto& [follower, entry] : entries_) {
     Wants wants;
     add_lists(entry, entry.granted, wants);
@@ -190,10 +205,10 @@ void Followers::look_again() {
       kept.interest.resource_uris = want.interest.resource_uris;
       kept.interest.task_ids = want.interest.task_ids;
     }
-    const Wants before = std::exchange(entry.wants, std::move(wants));
-    settle_later(before);
-    settle_later(entry.wants);
+    for (const auto& [key, want] : wants) touched.insert_or_assign(key, want);
+    touched.merge(std::exchange(entry.wants, std::move(wants)));
   }
+  settle_later(touched, united());
 }
 
 Task<Result<bool>> Followers::all_left() {

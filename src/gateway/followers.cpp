@@ -94,14 +94,6 @@ void Followers::unfollow(mcp_server::Follower& follower) {
   changed_.notify_all();
 }
 
-std::set<std::string> Followers::identities_of(const TokenId& token) const {
-  std::set<std::string> identities;
-  for (const auto& [follower, entry] : entries_) {
-    if (principal_of(entry).token == token) identities.insert(entry.follower->caller().identity);
-  }
-  return identities;
-}
-
 Followers::Want* Followers::want_of(const Entry& entry, std::string_view connection,
                                     Wants& wants) const {
   const std::shared_ptr<ConnectionEntry> found = parts_.directory.find(connection);
@@ -118,15 +110,14 @@ Followers::Want* Followers::want_of(const Entry& entry, std::string_view connect
 // legacy session hears of them unasked, and for that nothing is opened.
 void Followers::add_lists(const Entry& entry, const mcp::Interest& wanted, Wants& wants) const {
   if (!wants_lists(wanted) && wanted.log_level.empty()) return;
-  for (const ConnectionNote& note : parts_.directory.notes()) {
-    const std::shared_ptr<ConnectionEntry> found = parts_.directory.find(note.name);
-    if (!found || !in_scope(entry, *found)) continue;
+  for (const auto& [name, found] : parts_.directory.entries()) {
+    if (!in_scope(entry, *found)) continue;
     if (found->state.health == vault::Health::sign_in_required) continue;
     const upstream::Target target{found->connection, principal_of(entry).member,
                                   found->connection->default_account};
     const bool unasked = entry.connection.empty() && entry.follower->era() == mcp::Era::legacy;
     if (unasked && !parts_.upstreams.info(target)) continue;
-    if (Want* const want = want_of(entry, note.name, wants)) {
+    if (Want* const want = want_of(entry, name, wants)) {
       want->interest.tools = wanted.tools;
       want->interest.prompts = wanted.prompts;
       want->interest.resources = wanted.resources;
@@ -152,6 +143,7 @@ Result<void> Followers::add_resource(const Entry& entry, const std::string& uri,
 void Followers::add_task(const Entry& entry, const std::string& id, Wants& wants) const {
   const std::optional<TaskName> task = task_ids_.open(principal_of(entry), id);
   if (!task || (!entry.connection.empty() && entry.connection != task->connection)) return;
+  if (is_withdrawn(parts_.directory, *task)) return;
   if (Want* const want = want_of(entry, task->connection, wants)) {
     want->interest.task_ids.insert(task->id);
     want->tasks.insert_or_assign(task->id, id);
@@ -223,15 +215,32 @@ mcp::Interest Followers::united(const vault::CredentialKey& key) const {
   return interest;
 }
 
-void Followers::settle_later(const Wants& wants) {
-  if (parts_.tasks.closed()) return;
-  for (const auto& [key, want] : wants) {
-    std::shared_ptr<Asked>& asked = asked_[key];
-    if (!asked) asked = std::make_shared<Asked>();
-    asked->target = want.target;
-    if (!asked->busy && united(key) != asked->wanted)
-      parts_.tasks.spawn("follow_upstream", settle(key));
+Followers::Interests Followers::united() const {
+  Interests all;
+  for (const auto& [follower, entry] : entries_) {
+    for (const auto& [key, want] : entry.wants) add(all[key], want.interest);
   }
+  return all;
+}
+
+void Followers::settle_later(const Wants& wants) {
+  for (const auto& [key, want] : wants) settle_later(key, want, united(key));
+}
+
+void Followers::settle_later(const Wants& wants, const Interests& all) {
+  for (const auto& [key, want] : wants) {
+    const auto wanted = all.find(key);
+    settle_later(key, want, wanted == all.end() ? mcp::Interest{} : wanted->second);
+  }
+}
+
+void Followers::settle_later(const vault::CredentialKey& key, const Want& want,
+                             const mcp::Interest& wanted) {
+  if (parts_.tasks.closed()) return;
+  std::shared_ptr<Asked>& asked = asked_[key];
+  if (!asked) asked = std::make_shared<Asked>();
+  asked->target = want.target;
+  if (!asked->busy && wanted != asked->wanted) parts_.tasks.spawn("follow_upstream", settle(key));
 }
 
 // Until what is asked of the upstream is what its followers want.

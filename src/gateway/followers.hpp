@@ -8,7 +8,6 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
 
@@ -33,6 +32,7 @@ class Followers final {
     CatalogRefresher& refresher;
     TaskGroup& tasks;
     Logger& log;
+    const Clock& clock;
   };
   Followers(Parts parts, StateKeys keys);
   ~Followers();
@@ -42,9 +42,6 @@ class Followers final {
   Task<Result<mcp::Interest>> follow(std::shared_ptr<mcp_server::Follower> follower,
                                      std::string connection, mcp::Interest wanted);
   void unfollow(mcp_server::Follower& follower);
-
-  /// Of the callers who follow with that token (Caller::identity).
-  std::set<std::string> identities_of(const TokenId& token) const;
 
   /// What an upstream told; for Upstreams::on_notification().
   void on_notification(const vault::CredentialKey& upstream, std::string_view method,
@@ -98,18 +95,26 @@ class Followers final {
   void add_task(const Entry& entry, const std::string& id, Wants& wants) const;
   Want* want_of(const Entry& entry, std::string_view connection, Wants& wants) const;
   Result<mcp::Interest> grant(Entry& entry, mcp::Interest wanted, const mcp::Interest& before);
+  using Interests = std::map<vault::CredentialKey, mcp::Interest>;
   mcp::Interest united(const vault::CredentialKey& key) const;
+  /// Of every upstream that is followed, in one pass.
+  Interests united() const;
   void settle_later(const Wants& wants);
+  void settle_later(const Wants& wants, const Interests& all);
+  void settle_later(const vault::CredentialKey& key, const Want& want, const mcp::Interest& wanted);
   Task<> settle(vault::CredentialKey key);
   Task<> ask(vault::CredentialKey key, Asked& asked);
 
   Task<> deliver();
   void deliver(const Told& told);
   void deliver(const Told& told, const Entry& entry, const Want& want);
+  /// Its token has: the endpoint is about to end it.
+  bool has_expired(const Entry& entry) const;
   bool may_hear(const Entry& entry, const Want& want) const;
   void lists_changed(const Told& told);
   void tell_lists_soon();
   Task<> tell_lists();
+  Task<> hash_lists();
   Lists lists_of(const Entry& entry) const;
   void look_again();
   Task<> watch();

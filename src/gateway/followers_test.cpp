@@ -124,7 +124,7 @@ class FollowersTest : public testing::Test {
   GatewayInside gateway;
   StateKeys keys = fixed_state_key(Secret(random_bytes(32)), "k1");
   Followers followers{{gateway.context.get_executor(), gateway.directory, gateway.upstreams,
-                       gateway.refresher, gateway.tasks, gateway.log},
+                       gateway.refresher, gateway.tasks, gateway.log, gateway.clock},
                       keys};
   std::vector<std::shared_ptr<MadeFollower>> made;
   std::shared_ptr<void> feed;
@@ -183,6 +183,19 @@ TEST_F(FollowersTest, unknown_resources_are_not_found) {
   }
 }
 
+TEST_F(FollowersTest, a_task_of_a_tool_that_may_not_be_called_is_not_granted) {
+  drive(list());
+  const auto one = make();
+  const TaskIds ids(keys);
+  const identity::Principal principal = gateway.caller()->principal;
+  const std::string known = ids.seal(principal, {"notes", "greet", "t-1"});
+  const std::string withdrawn = ids.seal(principal, {"notes", "gone", "t-2"});
+  const auto granted = follow(one, "notes", {.task_ids = {known, withdrawn}});
+  ASSERT_TRUE(granted);
+  EXPECT_TRUE(granted->task_ids.contains(known));
+  EXPECT_FALSE(granted->task_ids.contains(withdrawn));
+}
+
 TEST_F(FollowersTest, a_changed_list_is_told_when_the_new_one_can_be_had) {
   const auto all = make();
   drive(list());
@@ -204,6 +217,43 @@ TEST_F(FollowersTest, who_may_not_see_a_connection_hears_nothing_of_it) {
   server.tell("notifications/resources/updated", R"({"uri":"file:///a"})");
   wait_until([&] { return !owner->heard.empty(); });
   EXPECT_TRUE(stranger->heard.empty());
+}
+
+TEST_F(FollowersTest, a_changed_list_is_told_to_each_follower_and_hashed_once_for_all) {
+  drive(list());
+  std::vector<std::shared_ptr<MadeFollower>> all;
+  for (int i = 0; i < 5; ++i) {
+    all.push_back(make());
+    follow(all.back(), i % 2 == 0 ? "" : "notes", {.tools = true});
+  }
+  const auto before = gateway.directory.find("notes");
+  EXPECT_TRUE(before->hashed());
+  const ListHashes* const made_once = &before->hashes();
+  EXPECT_EQ(&before->hashes(), made_once);
+  EXPECT_EQ(before->hashes().prompts, 0U);
+  server.tools = R"([{"name":"wave","inputSchema":{"type":"object"}}])";
+  server.tell("notifications/tools/list_changed", "{}");
+  for (const auto& one : all) wait_until([&] { return !one->heard.empty(); });
+  EXPECT_NE(gateway.directory.find("notes")->hashes().tools, before->hashes().tools);
+  for (const auto& one : all) EXPECT_EQ(one->heard, Lines{"notifications/tools/list_changed {}"});
+}
+
+TEST_F(FollowersTest, nothing_is_told_once_the_token_of_the_follower_has_expired) {
+  const auto expiring = make();
+  identity::Principal principal = gateway.caller()->principal;
+  principal.expires_at = gateway.clock.now() + std::chrono::seconds(1);
+  expiring->who = make_caller(std::move(principal));
+  const auto lasting = make();
+  drive(list());
+  for (const auto& one : {expiring, lasting})
+    follow(one, "notes", {.tools = true, .resource_uris = {"file:///a"}});
+  server.tell("notifications/resources/updated", R"({"uri":"file:///a"})");
+  wait_until([&] { return expiring->heard.size() == 1 && lasting->heard.size() == 1; });
+  gateway.clock.advance(std::chrono::seconds(1));
+  server.tell("notifications/resources/updated", R"({"uri":"file:///a"})");
+  server.tell("notifications/tools/list_changed", "{}");
+  wait_until([&] { return lasting->heard.size() == 3; });
+  EXPECT_EQ(expiring->heard.size(), 1U);
 }
 
 TEST_F(FollowersTest, a_connection_that_goes_is_a_changed_list_and_says_nothing_more) {

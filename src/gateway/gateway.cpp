@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "async/timer.hpp"
 #include "gateway/endpoint_paths.hpp"
 #include "gateway/page.hpp"
 #include "identity/decision.hpp"
@@ -12,6 +13,12 @@
 
 namespace gatehouse::gateway {
 namespace {
+
+using namespace std::chrono_literals;
+
+// Expired tokens are looked for when one is due, and so often at the least and at the most.
+constexpr Duration kExpiryTick = 5s;
+constexpr Duration kLeastExpiryTick = 100ms;
 
 http::Response json_response(int status, std::string body) {
   http::Response response;
@@ -66,7 +73,8 @@ Gateway::Gateway(Parts parts, Settings settings)
       limiter_(parts.budgets, settings_.call_limits, parts.clock),
       pipeline_({directory_, parts.upstreams, limiter_, parts.audit, parts.clock}),
       refresher_({directory_, parts.upstreams, parts.tasks, parts.clock, parts.executor}),
-      followers_({parts.executor, directory_, parts.upstreams, refresher_, parts.tasks, parts.log},
+      followers_({parts.executor, directory_, parts.upstreams, refresher_, parts.tasks, parts.log,
+                  parts.clock},
                  settings_.state_keys),
       sign_in_(parts.store, parts.clock, RequestStateSealer(settings_.state_keys),
                [this](const upstream::Target& target, const upstream::PersonNeeded& need) {
@@ -100,6 +108,7 @@ Gateway::Gateway(Parts parts, Settings settings)
   parts_.upstreams.on_notification(
       [this](const vault::CredentialKey& upstream, std::string_view method,
              std::string_view params) { followers_.on_notification(upstream, method, params); });
+  authenticator_.on_expiring([this] { watch_expiry(); });
   if (!settings_.authorities.empty() && door_.on_loopback()) {
     connect_page_ = std::make_unique<ConnectPage>(
         ConnectPage::Parts{parts.store, parts.login, parts.upstreams, parts.tasks, parts.log,
@@ -286,11 +295,38 @@ void Gateway::on_change(const vault::Change& change) {
   followers_.on_change(change);
   // A token was made or revoked: who only listens would not be asked for it again.
   if (change.table == "agent_tokens") {
-    for (const std::string& identity : followers_.identities_of(TokenId{change.id})) {
-      aggregate_endpoint_.end_sessions(identity);
-      connections_.end_sessions(identity);
-    }
+    for (const std::string& identity : authenticator_.identities_of(TokenId{change.id}))
+      end_sessions(identity);
   }
+}
+
+void Gateway::end_sessions(std::string_view identity) {
+  endpoint_.end_sessions(identity);
+  aggregate_endpoint_.end_sessions(identity);
+  connections_.end_sessions(identity);
+}
+
+void Gateway::watch_expiry() {
+  if (parts_.tasks.closed() || std::exchange(watching_expiry_, true)) return;
+  parts_.tasks.spawn("end_expired", end_expired());
+}
+
+// Who only listens is not asked for the token again.
+Task<> Gateway::end_expired() {
+  try {
+    while (const std::optional<SystemTime> next = authenticator_.next_expiry()) {
+      // One that holds on beyond its end is looked at again, without haste.
+      const Duration left = *next - parts_.clock.now();
+      const bool due = left > Duration::zero() && left < kExpiryTick;
+      co_await sleep_for(due ? std::max<Duration>(left, kLeastExpiryTick) : kExpiryTick);
+      for (const std::string& identity : authenticator_.take_expired(parts_.clock.now()))
+        end_sessions(identity);
+    }
+  } catch (...) {
+    watching_expiry_ = false;
+    throw;
+  }
+  watching_expiry_ = false;
 }
 
 void Gateway::on_feed_lost() {

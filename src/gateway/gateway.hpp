@@ -103,6 +103,10 @@ class Gateway final : public http::Handler {
 
   mcp_server::Service* find_line_service(std::string_view endpoint,
                                          const identity::Principal& principal);
+  /// At every endpoint.
+  void end_sessions(std::string_view identity);
+  void watch_expiry();
+  Task<> end_expired();
   std::string make_link(const upstream::Target& target, const upstream::PersonNeeded& need);
   /// The service at `endpoint` for retries that came in on another shard. Null: none for `caller`.
   mcp_server::Service* find_service(std::string_view endpoint, const mcp_server::Caller& caller);
@@ -130,6 +134,7 @@ class Gateway final : public http::Handler {
   mcp_server::HttpEndpoint endpoint_;
   mcp_server::HttpEndpoint aggregate_endpoint_;
   ConnectionEndpoints connections_;
+  bool watching_expiry_ = false;
 };
 
 /// Path of our client ID metadata document below the public URL.

@@ -137,6 +137,7 @@ TEST_F(TokenCacheTest, refuses_expired_and_malformed_tokens) {
   row.expires_at = clock.now() + 1min;
   ASSERT_TRUE(run_to_end(context, store.agent_tokens().create(row)));
   ASSERT_NE(find(token), nullptr);
+  EXPECT_EQ(find(token)->expires_at, row.expires_at);
   clock.advance(1min);
   EXPECT_EQ(find(token), nullptr);
   EXPECT_EQ(cache.find_cached("gh_nonsense").value(), nullptr);

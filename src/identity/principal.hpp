@@ -2,9 +2,11 @@
 // values everywhere else.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/ids.hpp"
 
 namespace gatehouse::identity {
@@ -15,6 +17,7 @@ struct Principal {
   std::string client;  ///< the token's name, for audit and session binding
   std::vector<std::string> scopes;
   TokenId token;
+  std::optional<SystemTime> expires_at;  ///< of the token; nothing: it does not
 };
 
 }  // namespace gatehouse::identity

@@ -59,7 +59,8 @@ PrincipalPtr TokenCache::principal_of(const vault::AgentToken& token) {
                                                      .member = token.member,
                                                      .client = token.name,
                                                      .scopes = token.scopes,
-                                                     .token = token.id});
+                                                     .token = token.id,
+                                                     .expires_at = token.expires_at});
 }
 
 }  // namespace gatehouse::identity
