@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "fakes/gateway_fixture.hpp"
+#include "gateway/names.hpp"
 #include "gateway/relayed_server.hpp"
 #include "mcp/capabilities.hpp"
 
@@ -72,6 +73,47 @@ TEST_F(ConnectionServiceTest, excluded_tools_are_not_listed_and_the_page_is_priv
   EXPECT_FALSE(contains(listed, "cacheScope")) << listed;
 }
 
+/// A list of one tool that is described twice.
+constexpr const char* kTwice =
+    R"([{"name":"search","description":"first","inputSchema":{"type":"object"}},)"
+    R"({"name":"search","description":"second","inputSchema":{"type":"object"}}])";
+
+TEST_F(ConnectionServiceTest, a_page_with_the_same_name_twice_under_block_shows_what_was_accepted) {
+  gateway.connection.options.on_change = vault::OnChange::block;
+  gateway.add_connection();
+  gateway.server.tools = kTwice;
+  for (int round = 0; round < 2; ++round) {
+    const std::string listed = run(request("tools/list", "{}"));
+    EXPECT_TRUE(contains(listed, "first")) << listed;
+    EXPECT_FALSE(contains(listed, "second")) << listed;
+  }
+}
+
+TEST_F(ConnectionServiceTest, a_second_definition_that_comes_later_under_block_is_not_shown) {
+  gateway.connection.options.on_change = vault::OnChange::block;
+  gateway.add_connection();
+  gateway.server.tools =
+      R"([{"name":"search","description":"first","inputSchema":{"type":"object"}}])";
+  EXPECT_TRUE(contains(run(request("tools/list", "{}")), "first"));
+  // Written otherwise, but the same: what nobody pins differs.
+  gateway.server.tools =
+      R"([{"description":"first","name":"search","inputSchema":{"type":"object"},"_meta":{"a/b":1}}])";
+  EXPECT_TRUE(contains(run(request("tools/list", "{}")), "first"));
+  gateway.server.tools = kTwice;
+  const std::string listed = run(request("tools/list", "{}"));
+  EXPECT_TRUE(contains(listed, "first")) << listed;
+  EXPECT_FALSE(contains(listed, "second")) << listed;
+  gateway.server.tools =
+      R"([{"name":"search","description":"second","inputSchema":{"type":"object"}}])";
+  EXPECT_FALSE(contains(run(request("tools/list", "{}")), "second"));
+}
+
+TEST_F(ConnectionServiceTest, a_page_with_the_same_name_twice_passes_where_changes_do_not_wait) {
+  gateway.add_connection();
+  gateway.server.tools = kTwice;
+  EXPECT_TRUE(contains(run(request("tools/list", "{}")), "second"));
+}
+
 TEST_F(ConnectionServiceTest, parameters_and_vendor_meta_go_on_and_what_is_of_one_hop_does_not) {
   gateway.add_connection();
   MadeCall made = call("search", R"({"query":"x"})");
@@ -85,6 +127,22 @@ TEST_F(ConnectionServiceTest, parameters_and_vendor_meta_go_on_and_what_is_of_on
   EXPECT_TRUE(contains(sent, R"("acme.example/k":1)")) << sent;
   EXPECT_FALSE(contains(sent, "spy")) << sent;
   EXPECT_FALSE(contains(sent, R"("progressToken":"p")")) << sent;
+}
+
+TEST_F(ConnectionServiceTest, a_short_name_with_further_members_reaches_the_server_as_its_own) {
+  gateway.server.tools = R"([{"name":"read/file","inputSchema":{"type":"object"}}])";
+  gateway.add_connection();
+  run(request("tools/list", "{}"));
+  const std::string shortened(split_name(public_name("notes", "read/file"))->name);
+  MadeCall made = call(shortened, "{}");
+  made.used_params =
+      R"({"name":)" + jsonrpc::quote(shortened) + R"(,"arguments":{},"acme":{"k":1}})";
+  EXPECT_TRUE(contains(run(made), "done"));
+  ASSERT_EQ(gateway.server.bodies.size(), 1U);
+  const std::string& sent = gateway.server.bodies.front();
+  EXPECT_TRUE(contains(sent, R"("name":"read/file")")) << sent;
+  EXPECT_TRUE(contains(sent, R"("acme":{"k":1})")) << sent;
+  EXPECT_FALSE(contains(sent, shortened)) << sent;
 }
 
 TEST_F(ConnectionServiceTest, errors_of_the_server_pass_and_those_of_our_own_hop_do_not) {
