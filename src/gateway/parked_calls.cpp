@@ -54,6 +54,11 @@ class ParkedCalls::Call final : public mcp_client::Interaction, public mcp::Noti
   bool has_unanswered() const {
     return std::ranges::any_of(open_, [](const auto& open) { return !open->answer; });
   }
+  /// What its input takes while it waits.
+  std::size_t bytes() const {
+    return arguments_.size() + start_.bridged.params.size() + start_.bridged.meta.size() +
+           start_.extra.size();
+  }
   void give_up() {
     cancel_.cancel();
     changed_.notify_all();
@@ -67,7 +72,8 @@ class ParkedCalls::Call final : public mcp_client::Interaction, public mcp::Noti
   mcp::NotificationSink* notes_ = nullptr;
   std::vector<std::shared_ptr<Open>> open_;
   std::optional<CallOutcome> outcome_;
-  std::string id_;  ///< empty until it pauses
+  std::string id_;            ///< empty until it pauses
+  std::uint64_t serial_ = 0;  ///< when it paused first, among the others
   int round_ = 0;
   int asked_ = 0;
   bool waited_for_ = false;
@@ -79,8 +85,9 @@ Task<Result<std::string>> ParkedCalls::Call::answer(std::string_view method,
     co_return fail(Errc::unsupported,
                    fmt::format("the client cannot answer {}", quote_remote(method, 60)));
   }
-  if (id_.empty() && !home_.may_park(*this))
-    co_return fail(Errc::rate_limited, "too many calls wait for answers (kParkedCalls)");
+  if (id_.empty() && !home_.make_room(*this))
+    co_return fail(Errc::rate_limited,
+                   "too many calls wait for answers (kParkedCalls, kParkedBytes)");
   const auto open = std::make_shared<Open>();
   open->question = {fmt::format("question_{}", ++asked_), std::string(method), std::string(params)};
   open_.push_back(open);
@@ -96,12 +103,21 @@ ParkedCalls::ParkedCalls(Pipeline& pipeline, TaskGroup& tasks, Settings settings
 
 ParkedCalls::~ParkedCalls() = default;
 
-bool ParkedCalls::may_park(const Call& call) const {
-  if (calls_.size() >= settings_.most) return false;
-  const auto same = [&](const auto& entry) {
-    return entry.second->start_.caller == call.start_.caller;
-  };
-  return std::cmp_less(std::ranges::count_if(calls_, same), settings_.most_per_caller);
+bool ParkedCalls::make_room(const Call& call) {
+  std::size_t same = 0;
+  std::size_t bytes = call.bytes();
+  CallPtr oldest;  // of this caller, and nobody waits for it just now
+  for (const auto& [id, other] : calls_) {
+    bytes += other->bytes();
+    if (other->start_.caller != call.start_.caller) continue;
+    ++same;
+    if (!other->waited_for_ && (!oldest || other->serial_ < oldest->serial_)) oldest = other;
+  }
+  if (same < settings_.most_per_caller)
+    return calls_.size() < settings_.most && bytes <= settings_.most_bytes;
+  if (!oldest || bytes - oldest->bytes() > settings_.most_bytes) return false;
+  end(oldest->id_);
+  return true;
 }
 
 Task<> ParkedCalls::run(CallPtr call, Pipeline& pipeline) {
@@ -163,6 +179,7 @@ Task<ParkedCalls::Step> ParkedCalls::wait(CallPtr call, mcp::NotificationSink* n
   }
   if (call->id_.empty()) {
     call->id_ = random_token(16);
+    call->serial_ = ++parked_;
     calls_.emplace(call->id_, call);
   }
   Pause pause{call->id_, call->round_, {}};

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -25,6 +26,7 @@ namespace gatehouse::gateway {
 
 inline constexpr std::size_t kParkedCalls = 1000;              ///< waiting on one shard
 inline constexpr std::size_t kParkedCallsPerCaller = 32;       ///< of them for one agent token
+inline constexpr std::size_t kParkedBytes = 64UL << 20;        ///< of their input, on one shard
 inline constexpr auto kParkedLife = std::chrono::minutes(10);  ///< between two rounds
 
 class ParkedCalls final {
@@ -32,6 +34,7 @@ class ParkedCalls final {
   struct Settings {
     std::size_t most = kParkedCalls;
     std::size_t most_per_caller = kParkedCallsPerCaller;
+    std::size_t most_bytes = kParkedBytes;
     std::chrono::milliseconds life = kParkedLife;
     /// Servers that ask several things at once do so within this.
     std::chrono::milliseconds gathering{20};
@@ -88,12 +91,14 @@ class ParkedCalls final {
   static Task<> run(CallPtr call, Pipeline& pipeline);
   static Task<> expire(ParkedCalls* self, CallPtr call, int round);
   Task<Step> wait(CallPtr call, mcp::NotificationSink* notes, CancelSource& cancelled);
-  bool may_park(const Call& call) const;
+  /// Whether the call may wait. A caller who has too many waiting loses the oldest for it.
+  bool make_room(const Call& call);
 
   Pipeline& pipeline_;
   TaskGroup& tasks_;
   Settings settings_;
   std::map<std::string, CallPtr, std::less<>> calls_;  ///< paused at least once, by id
+  std::uint64_t parked_ = 0;                           ///< counts those that paused
 };
 
 }  // namespace gatehouse::gateway

@@ -22,6 +22,7 @@ bool contains(const std::string& text, std::string_view part) {
 struct AskingServer {
   std::string call_id;
   int asked = 0;
+  int last_id = 9000;
   int questions = 1;  ///< one after the other
   std::vector<std::string> answers;
   int cancelled = 0;
@@ -51,8 +52,9 @@ struct AskingServer {
     }
   }
   void ask(PlayedProcess& process) {
+    ++asked;
     process.say(jsonrpc::make_request(
-        std::to_string(9000 + ++asked), "elicitation/create",
+        std::to_string(++last_id), "elicitation/create",
         R"({"message":"Who?","requestedSchema":{"type":"object","properties":{}}})"));
   }
 };
@@ -85,6 +87,21 @@ class ParkedCallsTest : public testing::Test {
     made.state = state_of(asked);
     made.responses = std::move(responses);
     return made;
+  }
+
+  ParkedCalls::Start start() const {
+    const auto caller = gateway.caller();
+    ParkedCalls::Start start;
+    start.caller = caller->identity;
+    start.principal = caller->principal;
+    start.method = "tools/call";
+    start.bridged.capability = "notes.greet";
+    start.bridged.connection = "notes";
+    start.bridged.name = "greet";
+    start.bridged.arguments = "{}";
+    start.request_id = "req-1";
+    start.capabilities = mcp::make_client_capabilities(true, false);
+    return start;
   }
 
   AskingServer server;
@@ -198,6 +215,31 @@ TEST_F(ParkedCallsTest, a_call_that_nobody_returns_to_ends_and_its_server_is_tol
   auto late =
       gateway.run(parked.resume(pause.id, pause.round, caller->identity, {}, nullptr, never));
   EXPECT_TRUE(std::holds_alternative<ParkedCalls::Gone>(late));
+}
+
+TEST_F(ParkedCallsTest, a_caller_with_too_many_waiting_calls_loses_the_oldest) {
+  impatient = std::make_unique<ParkedCalls>(gateway.pipeline, gateway.tasks,
+                                            ParkedCalls::Settings{.most_per_caller = 1});
+  CancelSource never;
+  auto first = gateway.run(impatient->start(start(), nullptr, never));
+  auto second = gateway.run(impatient->start(start(), nullptr, never));
+  ASSERT_TRUE(std::holds_alternative<ParkedCalls::Pause>(first));
+  ASSERT_TRUE(std::holds_alternative<ParkedCalls::Pause>(second));
+  EXPECT_EQ(impatient->size(), 1U);
+  const auto& gone = std::get<ParkedCalls::Pause>(first);
+  auto late = gateway.run(
+      impatient->resume(gone.id, gone.round, gateway.caller()->identity, {}, nullptr, never));
+  EXPECT_TRUE(std::holds_alternative<ParkedCalls::Gone>(late));
+  impatient->end(std::get<ParkedCalls::Pause>(second).id);
+}
+
+TEST_F(ParkedCallsTest, a_call_with_more_input_than_may_be_kept_does_not_wait) {
+  impatient = std::make_unique<ParkedCalls>(gateway.pipeline, gateway.tasks,
+                                            ParkedCalls::Settings{.most_bytes = 1});
+  CancelSource never;
+  auto step = gateway.run(impatient->start(start(), nullptr, never));
+  EXPECT_TRUE(std::holds_alternative<CallOutcome>(step));
+  EXPECT_EQ(impatient->size(), 0U);
 }
 
 }  // namespace
