@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 namespace gatehouse::vault {
@@ -175,19 +176,14 @@ class Libsecret final : public SecretService {
 
   Result<Secret> look_up(const KeyringItem& item) override {
     if (const Result<void> there = reachable(); !there) return std::unexpected(there.error());
-    BoundedCall call(lib_, patience_);
-    gchar* found =
-        lib_.lookup(schema(), call.cancellable(), call.error(), "application", "gatehouse", "kind",
-                    item.kind.c_str(), "name", item.name.c_str(), nullptr);
-    if (found != nullptr) {
-      Secret secret{std::string(found)};
-      lib_.free_password(found);  // wipes it
-      return secret;
-    }
-    if (const GError* error = call.failed())
-      return std::unexpected(explain(lib_, *error, patience_));
-    // A prompt that was dismissed looks like an item that is not there.
-    return std::unexpected(exists(item) ? locked() : missing(item));
+    Result<std::optional<Secret>> found = find(item);
+    // A prompt that was dismissed looks like an item that is not there; so does one that somebody
+    // stores between the two questions.
+    const bool again = found && !*found && exists(item);
+    if (again) found = find(item);
+    if (!found) return std::unexpected(found.error());
+    if (*found) return std::move(**found);
+    return std::unexpected(again ? locked() : missing(item));
   }
 
   Result<void> store(const KeyringItem& item, const Secret& secret) override {
@@ -225,6 +221,21 @@ class Libsecret final : public SecretService {
     if (has_session_bus()) return {};
     return fail(Errc::unsupported, "there is no keyring here: no D-Bus session runs",
                 "run inside a desktop session or `dbus-run-session`, or " + std::string(kInstead));
+  }
+
+  Result<std::optional<Secret>> find(const KeyringItem& item) {
+    BoundedCall call(lib_, patience_);
+    gchar* found =
+        lib_.lookup(schema(), call.cancellable(), call.error(), "application", "gatehouse", "kind",
+                    item.kind.c_str(), "name", item.name.c_str(), nullptr);
+    if (found != nullptr) {
+      Secret secret{std::string(found)};
+      lib_.free_password(found);  // wipes it
+      return std::optional<Secret>(std::move(secret));
+    }
+    if (const GError* error = call.failed())
+      return std::unexpected(explain(lib_, *error, patience_));
+    return std::optional<Secret>();
   }
 
   bool exists(const KeyringItem& item) {
