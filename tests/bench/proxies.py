@@ -103,8 +103,8 @@ class Proxy:
         self.environment = environment or {}
 
     def pids(self):
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        return [self.process.pid, *map(int, children.split())]
+        threads = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        return [self.process.pid, *(int(pid) for path in threads for pid in path.read_text().split())]
 
     def cpu_ns(self):
         """Time on a core of all threads so far, user and kernel."""

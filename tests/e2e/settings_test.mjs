@@ -1,7 +1,7 @@
 // Settings of a connection as a person changes them and as commands, agents and servers then see
 // them: server-everything over stdio, SDK servers behind oidc-provider, and small servers of ours.
 import assert from 'node:assert/strict';
-import { readFileSync, realpathSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { test } from 'node:test';
 import { add_http, add_stdio, call, exit_code } from '../cli.mjs';
@@ -30,8 +30,9 @@ const search = (query) => ['search_capabilities', { query }];
 const json = (value) => JSON.stringify(value);
 
 // The processes that a process has started.
-const children_of = (child) =>
-  readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ').filter(Boolean);
+// Of all its threads: each shard starts its own.
+const children_of = (child) => readdirSync(`/proc/${child.pid}/task`).flatMap((thread) =>
+  readFileSync(`/proc/${child.pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean));
 
 // An MCP server of 2025-11-25 that answers as `answer(method, params, message)` says.
 async function start_server(t, routes) {

@@ -1,7 +1,7 @@
 // The tool servers of a soak: two of the demo, behind a login whose tokens live for seconds, and
 // three of ours that die and come back. Knows for each connection when errors are to be expected.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Gatehouse, demo_servers } from '../cli.mjs';
 
@@ -22,8 +22,9 @@ async function start_fixture(eras, port = 0) {
 
 // Child processes of `pid` that run the fixture.
 function children_of(pid) {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  return children.split(' ').filter(Boolean).map(Number).filter((child) => {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean));
+  return children.map(Number).filter((child) => {
     try {
       return readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('mcp_fixture');
     } catch {
