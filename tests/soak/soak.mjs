@@ -4,6 +4,7 @@
 // memory nor descriptors nor rows have grown. SEED repeats the agents' choices.
 import path from 'node:path';
 import { Gatehouse, add_http, add_stdio, describe_run, exit_code } from '../cli.mjs';
+import { make_random } from '../random.mjs';
 import { Agent, actions } from './agents.mjs';
 import { descriptors, median, rows, rss_mb } from './growth.mjs';
 import { Servers } from './servers.mjs';
@@ -19,16 +20,6 @@ const settle_ms = 30_000;       // for what ends after its agent has gone
 const mortal = ['fresh', 'old', 'child'];
 const sanitizers = { ASAN_OPTIONS: 'quarantine_size_mb=8:malloc_context_size=8:detect_leaks=1',
   UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1' };
-
-function make_random(start) {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 

@@ -15,6 +15,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Gatehouse, add_http, call, exit_code } from '../cli.mjs';
 import { FaultProxy, losing_kinds } from '../peers/fault_proxy.mjs';
 import { start_provider } from '../peers/providers.mjs';
+import { make_random } from '../random.mjs';
 import { Ledger } from './ledger.mjs';
 import { JumpingClock } from './jumping_clock.mjs';
 import { Command, owner_of } from './workers.mjs';
@@ -37,16 +38,6 @@ const fates = [['refuse', 6], ['error', 6], ['client', 5], ['lose', 4], ['mask',
 const stray_kill_percent = 3;  // of a process, at any request of any process
 const farewell_percent = 3;    // of the rounds end a login on purpose
 const jump_percent = 2;        // of the requests find another wall clock
-
-function make_random(start) {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 class Torture {
   constructor(gatehouse, provider, proxy, clock) {
