@@ -103,8 +103,29 @@ Examples:
     *listed = allowed_tools(attempt.connection(), std::move(*listed));
     if (std::optional<ToolView> tool = find_tool(*listed, attempt.connection().name, name))
       co_return std::move(*tool);
+    if (std::optional<ToolView> tool = co_await resolve_as_person(services, attempt, name))
+      co_return std::move(*tool);
     warn_dropped(services.terminal, *listed);
     co_return std::unexpected(unknown_tool(attempt.connection().name, name, *listed));
+  }
+
+  // Some servers show a tool only to a client that can answer what it asks, which the stored list,
+  // read on behalf of nobody, is not.
+  static Task<std::optional<ToolView>> resolve_as_person(Services& services, Attempt& attempt,
+                                                         std::string name) {
+    if (services.person.capabilities().raw == "{}") co_return std::nullopt;
+    mcp::Request request;
+    request.method = "tools/list";
+    request.capabilities = &services.person.capabilities();
+    const auto answer = co_await attempt.request(std::move(request));
+    const auto* success = answer ? std::get_if<mcp::Success>(&*answer) : nullptr;
+    if (success == nullptr) co_return std::nullopt;
+    vault::StoredCatalog listed;
+    const auto tools = jsonrpc::JsonView::of_proved(success->result.view()).find("tools");
+    if (!tools || !tools->is_array()) co_return std::nullopt;
+    for (const jsonrpc::JsonView& tool : tools->elements()) listed.tools.emplace_back(tool.raw());
+    listed = allowed_tools(attempt.connection(), std::move(listed));
+    co_return find_tool(listed, attempt.connection().name, name);
   }
 
   static Task<Result<void>> refuse_blocked(Services& services, vault::Connection connection,
