@@ -170,7 +170,12 @@ Task<ParkedCalls::Step> ParkedCalls::wait(CallPtr call, mcp::NotificationSink* n
   const CancelSource::Registration registration = cancelled.on_cancel([call] { call->give_up(); });
   while (!call->outcome_) {
     while (!call->outcome_ && !call->has_unanswered()) co_await call->changed_.wait();
-    if (!call->outcome_) co_await sleep_for(settings_.gathering);
+    // Until nothing more comes, and not for ever.
+    std::size_t before = 0;
+    for (int looks = 0; !call->outcome_ && call->open_.size() != before && looks < 8; ++looks) {
+      before = call->open_.size();
+      co_await sleep_for(settings_.gathering);
+    }
     if (call->has_unanswered()) break;  // it could have gone while we gathered
   }
   if (call->outcome_) {

@@ -36,8 +36,8 @@ class ParkedCalls final {
     std::size_t most_per_caller = kParkedCallsPerCaller;
     std::size_t most_bytes = kParkedBytes;
     std::chrono::milliseconds life = kParkedLife;
-    /// Servers that ask several things at once do so within this.
-    std::chrono::milliseconds gathering{20};
+    /// Servers that ask several things at once leave less than this between two of them.
+    std::chrono::milliseconds gathering{60};
   };
   /// `pipeline` must outlive this, and `tasks` must have ended before it goes.
   ParkedCalls(Pipeline& pipeline, TaskGroup& tasks, Settings settings);

@@ -81,8 +81,9 @@ bool ActiveCalls::may_answer(const Interaction* interaction, std::string_view me
 ActiveCallPtr ActiveCalls::call_for(std::string_view method, std::string_view params) const {
   ActiveCallPtr best;
   for (auto call = calls_.rbegin(); call != calls_.rend(); ++call) {
-    const bool able = may_answer(call->second->interaction, method, params);
-    if (able && (!best || call->second->questions < best->questions)) best = call->second;
+    if (!may_answer(call->second->interaction, method, params)) continue;
+    if (call->second->questions == 0) return call->second;
+    if (!best) best = call->second;
   }
   if (best) return best;
   // Nobody can; with one call there is no doubt who is refused.

@@ -1,9 +1,9 @@
 // ActiveCalls: the requests of ours that are under way in one session, and which of them a message
 // of the server concerns: what comes on the GET stream or over lines does not say. Progress names
-// its request by our token; a server's request goes to the call whose requester can answer it and
-// was asked least, the latest of those, and to another one when that ends first; a log message to
-// the only call there is, else it concerns none. All calls of a session are of one principal. Owned
-// by LegacySession and MessageLink.
+// its request by our token; a server's request goes to the latest call whose requester can answer
+// it and was asked nothing yet, else to the latest, and to another one when that ends first; a log
+// message to the only call there is, else it concerns none. All calls of a session are of one
+// principal. Owned by LegacySession and MessageLink.
 #pragma once
 
 #include <cstdint>
