@@ -84,6 +84,7 @@ struct HandOver : testing::Test {
   void run() { run_to_end(here, hand_over(exchange, {shards, 0}, 1, handler)); }
 
   boost::asio::io_context here{1};
+  boost::asio::io_context other{1};  // outlives the thread too, which posts to it
   boost::asio::io_context there{1};
   Shards shards{{here.get_executor(), there.get_executor()}};
   boost::asio::executor_work_guard<Executor> guard;
@@ -198,7 +199,6 @@ TEST_F(HandOver, the_door_leads_where_the_session_lives_and_sign_in_pages_to_the
   mine.ran_on = {};
   exchange.made.headers = {};
   exchange.made.target = "/oauth/callback?state=x";
-  boost::asio::io_context other{1};
   Shards turned{{there.get_executor(), other.get_executor()}};
   ShardDoor door_there({turned, 1}, ids);
   door_there.lead_to({&mine, &handler});
