@@ -14,6 +14,7 @@ CONNECTIONS = 200
 TOOLS_EACH = 20
 STARTS = 7
 SETTLE_SECONDS = 20
+FORGOTTEN_SECONDS = 200
 
 
 def settled_rss_mb(proxy):
@@ -66,6 +67,10 @@ def abandoned(bench, tokens):
         before = settled_rss_mb(proxy)
         process, _ = hold(bench, proxy, "session", ABANDONED, tokens)
         let_go(bench, process)
+        # A session that was never used is forgotten after two minutes.
+        end = time.monotonic() + FORGOTTEN_SECONDS
+        while proxy.rss_mb() > 1.1 * before and time.monotonic() < end:
+            time.sleep(2)
         bench.load(proxy, 2000, 16)
         return before, settled_rss_mb(proxy)
     finally:
