@@ -93,11 +93,15 @@ Result<void> put_calls(int& into, const std::string& text) {
   return fail(Errc::invalid_argument, "is a whole number from 1 to 1000000");
 }
 
-Result<void> put_rate(double& into, const std::string& text) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), into);
+Result<void> put_rate(identity::CallLimits& into, const std::string& text) {
+  double rate = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rate);
   const bool whole = error == std::errc{} && end == text.data() + text.size();
-  if (whole && into >= 0 && into <= 1e6) return {};
-  return fail(Errc::invalid_argument, "is a number from 0 to 1000000");
+  if (!whole || !(rate >= 0 && rate <= 1e6))
+    return fail(Errc::invalid_argument, "is a number from 0 to 1000000");
+  into.per_second = rate;
+  into.burst = std::max(1, static_cast<int>(2 * rate));
+  return {};
 }
 
 Result<void> put_log_when_full(Config& config, const std::string& text) {
@@ -166,10 +170,10 @@ constexpr std::array kKeys{
           return put_calls(config.call_limits.token.under_way, text);
         }},
     Key{"limits.token_rate", "5000",
-        "Calls a second of one agent token, after a burst of 10000; faster ones are answered 429 "
-        "with Retry-After. 0 is no limit.",
+        "Calls a second of one agent token; two seconds' worth may come at once. Faster ones are "
+        "answered 429 with Retry-After. 0 is no limit.",
         [](Config& config, const std::string& text) {
-          return put_rate(config.call_limits.token.per_second, text);
+          return put_rate(config.call_limits.token, text);
         }},
     Key{"limits.connection_calls", "2048",
         "Calls that one connection may have under way, whoever makes them.",
@@ -178,7 +182,7 @@ constexpr std::array kKeys{
         }},
     Key{"limits.connection_rate", "5000", "Calls a second to one connection, as limits.token_rate.",
         [](Config& config, const std::string& text) {
-          return put_rate(config.call_limits.connection.per_second, text);
+          return put_rate(config.call_limits.connection, text);
         }},
     Key{"log.level", "\"auto\"",
         "`debug`, `info`, `warn` or `error`. `auto` is `info` for `serve` and `warn` for other "

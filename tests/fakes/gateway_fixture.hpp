@@ -199,12 +199,14 @@ class AuditRecorder final : public Logger {
     lines.push_back(std::move(line));
   }
   bool enabled(LogLevel level) const override { return level >= LogLevel::info; }
+  bool behind() const override { return is_behind; }
   std::vector<std::string> lines;
+  bool is_behind = false;
 };
 
 class GatewayInside {
  public:
-  GatewayInside() {
+  explicit GatewayInside(gateway::CallLimitSettings limits = {}) : call_limits(limits) {
     connection.id = ConnectionId::make();
     connection.organization = local_organization();
     connection.name = "notes";
