@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/limits.hpp"
 #include "jsonrpc/json.hpp"
 
 namespace gatehouse::mcp {
@@ -24,7 +23,7 @@ Result<bool> parse_flag(const JsonView& filter, std::string_view name) {
   return *flag;
 }
 
-Result<Names> parse_names(const JsonView& filter, std::string_view name) {
+Result<Names> parse_names(const JsonView& filter, std::string_view name, std::size_t most) {
   Names names;
   const auto value = filter.find(name);
   if (!value || value->is_null()) return names;
@@ -33,10 +32,9 @@ Result<Names> parse_names(const JsonView& filter, std::string_view name) {
     auto text = element.as_string();
     if (!text) return wrong_kind(name, "an array of strings");
     names.insert(std::move(*text));
-    if (names.size() > limits::kFollowedResources) {
-      return fail(Errc::too_large, "notifications." + std::string(name) +
-                                       " has more entries than we follow " +
-                                       "(kFollowedResources)");
+    if (names.size() > most) {
+      return fail(Errc::too_large, "notifications." + std::string(name) + " has more than " +
+                                       std::to_string(most) + " entries");
     }
   }
   return names;
@@ -61,6 +59,16 @@ Names common(const Names& a, const Names& b) {
   return both;
 }
 
+/// A server may tell of what lies below the resource that was asked for.
+bool covers(const Names& followed, std::string_view uri) {
+  if (followed.contains(uri)) return true;
+  return std::ranges::any_of(followed, [&](const std::string& above) {
+    if (above.empty() || !uri.starts_with(above)) return false;
+    const char next = uri[above.size()];
+    return above.back() == '/' || next == '/' || next == '?' || next == '#';
+  });
+}
+
 }  // namespace
 
 std::string make_listen_filter(const Interest& interest) {
@@ -78,7 +86,7 @@ std::string make_listen_filter(const Interest& interest) {
   return out + "}";
 }
 
-Result<Interest> parse_listen_filter(std::string_view raw) {
+Result<Interest> parse_listen_filter(std::string_view raw, std::size_t most) {
   const JsonView filter = JsonView::of_proved(raw);
   if (!filter.is_object()) {
     return fail(Errc::invalid_argument, "notifications must be an object");
@@ -93,9 +101,9 @@ Result<Interest> parse_listen_filter(std::string_view raw) {
     if (!value) return std::unexpected(value.error());
     interest.*flag = *value;
   }
-  auto uris = parse_names(filter, "resourceSubscriptions");
+  auto uris = parse_names(filter, "resourceSubscriptions", most);
   if (!uris) return std::unexpected(uris.error());
-  auto tasks = parse_names(filter, "taskIds");
+  auto tasks = parse_names(filter, "taskIds", most);
   if (!tasks) return std::unexpected(tasks.error());
   interest.resource_uris = std::move(*uris);
   interest.task_ids = std::move(*tasks);
@@ -121,10 +129,7 @@ bool hears(const Interest& interest, std::string_view method, std::string_view p
   const JsonView view = JsonView::of_proved(params.empty() ? "{}" : params);
   if (method == "notifications/resources/updated") {
     const auto uri = view.string("uri");
-    // A server may tell of what lies below the resource that was asked for.
-    return uri && std::ranges::any_of(interest.resource_uris, [&](const std::string& followed) {
-             return uri->starts_with(followed);
-           });
+    return uri && covers(interest.resource_uris, *uri);
   }
   if (method == "notifications/tasks") {
     const auto task = view.string("taskId");

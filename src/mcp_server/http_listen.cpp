@@ -1,5 +1,6 @@
 // subscriptions/listen over HTTP (reference L-1 … L-4): a stream that stays open and tells of what
 // was asked for, acknowledged first, answered at its end.
+#include "mcp/listen_filter.hpp"
 #include "mcp_server/envelope.hpp"
 #include "mcp_server/http_listener.hpp"
 #include "mcp_server/http_state.hpp"
@@ -70,7 +71,7 @@ Task<> HttpEndpoint::State::listen(http::Exchange& exchange, CallerPtr caller,
     }
     co_return co_await refuse(exchange, http_status_of(failure), id, failure);
   }
-  listener->begin(intersection(*wanted, *granted));
+  listener->begin(mcp::intersect(*wanted, *granted));
   if (ended) listener->end();
   co_await listener->stream().serve();
 }

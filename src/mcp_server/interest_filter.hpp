@@ -11,18 +11,15 @@
 
 namespace gatehouse::mcp_server {
 
-/// From the params of subscriptions/listen. Errors: invalid_argument naming the member.
+/// From the params of subscriptions/listen, kSubscriptions at most. Errors: those of
+/// mcp::parse_listen_filter, naming the member of params.
 Result<mcp::Interest> parse_listen_filter(const jsonrpc::Message& listen);
 /// Params of notifications/subscriptions/acknowledged.
 std::string make_acknowledgement(const mcp::Interest& granted, std::string_view raw_id);
 /// `params` (a raw object, or empty) with the subscription id in `_meta`, whatever stood there.
 std::string add_subscription_id(std::string_view params, std::string_view raw_id);
 
-/// What is in both. The log level is that of `granted` when `wanted` has one.
-mcp::Interest intersection(const mcp::Interest& wanted, const mcp::Interest& granted);
-
-/// True for a notification that is part of the interest: list changes, updates of a subscribed
-/// resource or what is below it, tasks, and log messages of the level.
+/// mcp::hears(), and of log messages only those of the level.
 bool is_wanted(const mcp::Interest& interest, std::string_view method, std::string_view params);
 
 }  // namespace gatehouse::mcp_server

@@ -1,6 +1,7 @@
 // What a line channel tells outside of requests: a modern client's subscriptions/listen (reference
 // L-1 … L-4), and what a legacy client hears of unasked or subscribed to (O-6).
 #include "mcp/capabilities.hpp"
+#include "mcp/listen_filter.hpp"
 #include "mcp_server/answer.hpp"
 #include "mcp_server/interest_filter.hpp"
 #include "mcp_server/line_server.hpp"
@@ -110,7 +111,7 @@ Task<> LineServer::listen(LinePtr line, jsonrpc::Message message) {
   if (!granted) {
     co_return co_await fail_request(line, message.id, follow_failure(granted.error()));
   }
-  listener->begin(intersection(*wanted, *granted));
+  listener->begin(mcp::intersect(*wanted, *granted));
   if (ended_) listener->end();
   co_await listener->until_stopped();
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "mcp/listen_filter.hpp"
 #include "upstream/profile.hpp"
 #include "upstream/upstream.hpp"
 
@@ -87,19 +88,6 @@ mcp::Interest unite(const std::map<std::size_t, mcp::Interest>& interests) {
     all.log_level = std::string(lower_level(all.log_level, one.log_level));
   }
   return all;
-}
-
-mcp::Interest intersect(const mcp::Interest& granted, const mcp::Interest& wanted) {
-  mcp::Interest both = wanted;
-  both.tools &= granted.tools;
-  both.prompts &= granted.prompts;
-  both.resources &= granted.resources;
-  std::erase_if(both.resource_uris,
-                [&](const std::string& uri) { return !granted.resource_uris.contains(uri); });
-  std::erase_if(both.task_ids,
-                [&](const std::string& id) { return !granted.task_ids.contains(id); });
-  if (granted.log_level.empty()) both.log_level.clear();
-  return both;
 }
 
 std::size_t Upstreams::Crossing::owner_of(const Target& target) const {
@@ -290,7 +278,8 @@ Task<Result<FollowOutcome>> Upstreams::follow_for(std::size_t shard, Target targ
   if (wanted.empty()) crossing_->followed.erase(key);
   auto granted = co_await follow_here(std::move(target), united);
   if (!granted) co_return granted;
-  if (mcp::Interest* all = std::get_if<mcp::Interest>(&*granted)) *all = intersect(*all, interest);
+  if (mcp::Interest* all = std::get_if<mcp::Interest>(&*granted))
+    *all = mcp::intersect(interest, *all);
   co_return granted;
 }
 

@@ -41,7 +41,5 @@ struct Upstreams::Crossing {
 
 /// All that any of them wants to hear; its log level is the lowest. Pure.
 mcp::Interest unite(const std::map<std::size_t, mcp::Interest>& interests);
-/// What of `wanted` is granted. Pure.
-mcp::Interest intersect(const mcp::Interest& granted, const mcp::Interest& wanted);
 
 }  // namespace gatehouse::upstream

@@ -6,6 +6,7 @@
 
 #include "async/run.hpp"
 #include "jsonrpc/message.hpp"
+#include "mcp/listen_filter.hpp"
 #include "vault/sqlite_store.hpp"
 #include "vault/temporary_directory.hpp"
 
@@ -204,9 +205,9 @@ TEST(Interests, are_united_and_divided_among_shards) {
   mcp::Interest granted = all;
   granted.resource_uris.erase("a:1");
   granted.prompts = false;
-  EXPECT_EQ(intersect(granted, left).resource_uris.size(), 0U);
-  EXPECT_TRUE(intersect(granted, left).tools);
-  EXPECT_FALSE(intersect(granted, right).prompts);
+  EXPECT_EQ(mcp::intersect(left, granted).resource_uris.size(), 0U);
+  EXPECT_TRUE(mcp::intersect(left, granted).tools);
+  EXPECT_FALSE(mcp::intersect(right, granted).prompts);
 }
 
 }  // namespace

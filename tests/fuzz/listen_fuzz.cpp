@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "jsonrpc/json.hpp"
+#include "mcp/listen_filter.hpp"
 #include "mcp/versions.hpp"
 #include "mcp_server/interest_filter.hpp"
 #include "mcp_server/log_level.hpp"
@@ -28,7 +29,7 @@ void check_listen(std::string_view params) {
   if (!message) return;
   const auto interest = parse_listen_filter(*message);
   if (!interest) return;
-  require(intersection(*interest, *interest) == *interest);
+  require(mcp::intersect(*interest, *interest) == *interest);
   const std::string again = R"({"jsonrpc":"2.0","id":1,"method":"x","params":)" +
                             make_acknowledgement(*interest, "1") + "}";
   const auto acknowledged = jsonrpc::prove(again);
